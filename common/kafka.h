@@ -1,0 +1,42 @@
+/* librdkafka as all programs use it: configuration, headers, partitions, queues that wake the loop. */
+#ifndef UMBRA_COMMON_KAFKA_H
+#define UMBRA_COMMON_KAFKA_H
+
+#include "common/settings.h"
+#include <librdkafka/rdkafka.h>
+
+struct kafka_property {
+	const char *name;
+	const char *value;
+};
+
+/* A configuration with brokers, client id and log set, then `defaults` (ended by a NULL name), then
+ * the user's properties, which win. NULL and errstr, which never holds a value. */
+rd_kafka_conf_t *kafka_conf_new(const struct common_settings *settings,
+	const struct kafka_property *defaults, char *errstr, size_t errstr_size);
+
+/* A consumer that reads what it is told by rd_kafka_assign and commits nothing: for small topics
+ * that are read from end to end. */
+rd_kafka_t *kafka_reader_new(
+	const struct common_settings *settings, char *errstr, size_t errstr_size);
+
+/* Lets `queue` write to the eventfd `fd` when it gets its first element. */
+void kafka_queue_wake(rd_kafka_queue_t *queue, int fd);
+
+/* The last header of that name (Kafka's rule where a header repeats), compared without regard to
+ * ASCII case. False: none. A null value gives *value NULL, *size 0. */
+bool kafka_header_last(
+	const rd_kafka_headers_t *headers, const char *name, const void **value, size_t *size);
+
+/* Java's murmur2 as the default partitioner uses it: toPositive(murmur2(key)) mod n. */
+int32_t kafka_murmur2_partition(const void *key, size_t size, int32_t n);
+
+/* Is it an error that sending the same record again can never mend? */
+bool kafka_is_permanent(rd_kafka_resp_err_t err);
+
+/* The number of partitions of a topic; 0: it does not exist; -1 and errstr: could not be learnt.
+ * Blocks for at most timeout_ms. */
+int kafka_partition_count(
+	rd_kafka_t *rk, const char *topic, int timeout_ms, char *errstr, size_t errstr_size);
+
+#endif

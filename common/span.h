@@ -1,0 +1,36 @@
+/* The bounded span of one partition: records polled and not yet committed, in the order in which
+ * they were delivered. Only the unbroken prefix of done ones may be committed. Pure: no Kafka. */
+#ifndef UMBRA_COMMON_SPAN_H
+#define UMBRA_COMMON_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct span {
+	struct span_entry *ring; /* capacity is a power of two */
+	uint32_t capacity;
+	uint64_t head;     /* sequence of the oldest that is not yet passed */
+	uint64_t tail;     /* sequence that the next record gets */
+	int64_t committable; /* offset after the last passed record, -1: none passed yet */
+};
+
+struct span_entry {
+	int64_t offset;
+	bool done;
+};
+
+/* `limit` is rounded up to a power of two. -1: no memory. */
+int span_init(struct span *span, uint32_t limit) __attribute__((warn_unused_result));
+void span_fini(struct span *span);
+
+bool span_is_full(const struct span *span);
+uint32_t span_count(const struct span *span);
+
+/* Takes a record in; the span must not be full and offsets must rise. Returns its sequence. */
+uint64_t span_add(struct span *span, int64_t offset);
+
+/* The record of that sequence is done: exactly once each. */
+void span_done(struct span *span, uint64_t sequence);
+
+#endif
