@@ -21,7 +21,7 @@ struct intake_record {
 	struct intake_partition *partition;
 	uint64_t sequence;
 	int64_t polled_us; /* monotonic */
-	bool abandoned;    /* the partition left: publish nothing more, end what runs */
+	bool abandoned; /* the partition left: publish nothing more, end what runs */
 	struct intake_record *next, *prev; /* private */
 };
 
@@ -31,11 +31,11 @@ enum { INTAKE_STOPPED = -3 }; /* do not read: alarm */
 struct intake_config {
 	const char *topic;
 	const char *group;
-	const char *object;     /* for logs, as "endpoint churn" */
-	uint32_t span_limit;    /* per partition */
-	size_t record_size;     /* sizeof the user's struct */
-	int64_t drain_us;       /* bound of a rebalance's drain, 2 s */
-	int64_t epoch;          /* stands in the commits' metadata; a commit of another epoch does not count */
+	const char *object; /* for logs, as "endpoint churn" */
+	uint32_t span_limit; /* per partition */
+	size_t record_size; /* sizeof the user's struct */
+	int64_t drain_us; /* bound of a rebalance's drain, 2 s */
+	int64_t epoch; /* stands in the commits' metadata; a commit of another epoch does not count */
 	bool reset_to_earliest; /* a committed offset that is gone: true: read from the earliest, with a
 				   warning; false: stop that partition, with an alarm */
 	/* The first offset of a partition that has no commit of this epoch: an offset, or
@@ -63,8 +63,10 @@ void intake_done(struct intake *intake, struct intake_record *record);
 /* The offset that this member knows to be committed for the partition, -1: none. */
 int64_t intake_committed(const struct intake_partition *partition);
 
-/* Stop polling and drain: true when nothing is open and all is committed. */
+/* Takes no more records. */
 void intake_stop(struct intake *intake);
+
+/* Is no record open, of partitions that left neither? What is done may still await its commit. */
 bool intake_is_drained(const struct intake *intake);
 
 /* Abandons what is open, commits, leaves the group. Every record must come back through

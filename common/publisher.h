@@ -16,25 +16,26 @@ struct delivery {
 };
 
 enum {
-	PARTITION_SOURCE = -2 /* delivery.source_partition, or murmur2 of the key where the topic has
+	PARTITION_SOURCE =
+		-2 /* delivery.source_partition, or murmur2 of the key where the topic has
 				 fewer partitions (an unkeyed record: source modulo count) */
 };
 
 struct outgoing {
 	const char *topic;
 	int32_t partition; /* a number, or PARTITION_SOURCE */
-	const void *key;   /* NULL: null key */
+	const void *key; /* NULL: null key */
 	size_t key_size;
 	const void *value; /* NULL: null value; copied by the publisher */
 	size_t value_size;
 	rd_kafka_headers_t *headers; /* NULL: none. Owned by the publisher if the send succeeds */
-	int64_t timestamp_ms;        /* 0: now */
+	int64_t timestamp_ms; /* 0: now */
 };
 
 enum publish_lane {
 	PUBLISH_ANSWERS, /* idempotent, retried without end: answers, dead letters, requests */
-	PUBLISH_EVENTS,  /* idempotent, given up after 60 s */
-	PUBLISH_COPIES   /* given up after 5 s */
+	PUBLISH_EVENTS, /* idempotent, given up after 60 s */
+	PUBLISH_COPIES /* given up after 5 s */
 };
 
 /* NULL and errstr. `name` stands in logs and metrics. Topics are never created by producing. */
@@ -53,6 +54,9 @@ int publisher_poll(struct publisher *publisher);
 
 /* Records taken and not yet ended. */
 int publisher_open_count(const struct publisher *publisher);
+
+/* The handle, for admin requests. */
+rd_kafka_t *publisher_handle(struct publisher *publisher);
 
 /* Ends at once what is queued and not on the wire (RD_KAFKA_RESP_ERR__PURGE_QUEUE). */
 void publisher_purge_queue(struct publisher *publisher);

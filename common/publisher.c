@@ -1,0 +1,224 @@
+/* A publisher is one rd_kafka_t, so that its queue, its connections and its retries are its own.
+ *
+ * The partition is chosen inside librdkafka, when it knows the topic: only there is the number of
+ * partitions certain, and a record to a topic that was never seen waits in its queue and ends with
+ * an error, instead of being sent blind. */
+#include "common/publisher.h"
+#include "common/log.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct publisher {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue;
+	struct loop *loop;
+	int wake_fd;
+	int open;
+	int served; /* deliveries since the last poll began */
+	const char *name;
+	struct publisher_topic *topics;
+};
+
+/* Topic handles are kept: looking one up by name costs a lock and a list walk a record. */
+struct publisher_topic {
+	rd_kafka_topic_t *rkt;
+	char *name;
+	struct publisher_topic *next;
+};
+
+static const struct kafka_property answers_defaults[] = {
+	{"enable.idempotence", "true"},
+	{"message.timeout.ms", "0"},
+	{"linger.ms", "1"},
+	{"message.max.bytes", "20000000"},
+	{"queue.buffering.max.messages", "200000"},
+	{"allow.auto.create.topics", "false"},
+	{"sticky.partitioning.linger.ms", "0"}, /* else records without key pass choose_partition */
+	{"topic.metadata.propagation.max.ms", "10000"},
+	{NULL, NULL},
+};
+
+static const struct kafka_property events_defaults[] = {
+	{"enable.idempotence", "true"},
+	{"message.timeout.ms", "60000"},
+	{"linger.ms", "5"},
+	{"message.max.bytes", "20000000"},
+	{"queue.buffering.max.messages", "200000"},
+	{"allow.auto.create.topics", "false"},
+	{"sticky.partitioning.linger.ms", "0"}, /* else records without key pass choose_partition */
+	{NULL, NULL},
+};
+
+static const struct kafka_property copies_defaults[] = {
+	{"message.timeout.ms", "5000"},
+	{"linger.ms", "5"},
+	{"message.max.bytes", "20000000"},
+	{"queue.buffering.max.messages", "50000"},
+	{"queue.buffering.max.kbytes", "65536"},
+	{"allow.auto.create.topics", "false"},
+	{"sticky.partitioning.linger.ms", "0"}, /* else records without key pass choose_partition */
+	{"topic.metadata.propagation.max.ms", "2000"},
+	{NULL, NULL},
+};
+
+static const struct kafka_property *const lane_defaults[] = {
+	[PUBLISH_ANSWERS] = answers_defaults,
+	[PUBLISH_EVENTS] = events_defaults,
+	[PUBLISH_COPIES] = copies_defaults,
+};
+
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opaque)
+{
+	(void)rk;
+	struct publisher *publisher = opaque;
+	struct delivery *delivery = rkm->_private;
+	publisher->open--;
+	publisher->served++;
+	delivery->done(delivery, rkm->err);
+}
+
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+	struct publisher *publisher = opaque;
+	(void)rk;
+	log_warn(publisher->name, "%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)err), reason);
+}
+
+/* Runs in librdkafka's threads: touches nothing but the delivery's own number. */
+static int32_t choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_size,
+	int32_t n, void *topic_opaque, void *delivery_opaque)
+{
+	(void)rkt, (void)topic_opaque;
+	const struct delivery *delivery = delivery_opaque;
+	if (delivery->source_partition < n)
+		return delivery->source_partition;
+	if (key)
+		return kafka_murmur2_partition(key, key_size, n);
+	return delivery->source_partition % n;
+}
+
+static rd_kafka_conf_t *make_conf(const struct common_settings *settings,
+	struct publisher *publisher, enum publish_lane lane, char *errstr, size_t errstr_size)
+{
+	rd_kafka_conf_t *conf = kafka_conf_new(settings, lane_defaults[lane], errstr, errstr_size);
+	if (!conf)
+		return NULL;
+	rd_kafka_conf_set_opaque(conf, publisher);
+	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	return conf;
+}
+
+struct publisher *publisher_new(const struct common_settings *settings, struct loop *loop,
+	const char *name, enum publish_lane lane, char *errstr, size_t errstr_size)
+{
+	struct publisher *publisher = calloc(1, sizeof *publisher);
+	if (!publisher) {
+		snprintf(errstr, errstr_size, "out of memory");
+		return NULL;
+	}
+	publisher->loop = loop;
+	publisher->name = name;
+	publisher->wake_fd = -1;
+	rd_kafka_conf_t *conf = make_conf(settings, publisher, lane, errstr, errstr_size);
+	if (!conf) {
+		free(publisher);
+		return NULL;
+	}
+	publisher->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, errstr_size);
+	if (!publisher->rk) {
+		rd_kafka_conf_destroy(conf);
+		free(publisher);
+		return NULL;
+	}
+	publisher->wake_fd = loop_eventfd(loop, NULL, NULL);
+	publisher->queue = rd_kafka_queue_get_main(publisher->rk);
+	kafka_queue_wake(publisher->queue, publisher->wake_fd);
+	return publisher;
+}
+
+void publisher_free(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	rd_kafka_purge(publisher->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	while (publisher->open > 0)
+		rd_kafka_poll(publisher->rk, 100);
+	while (publisher->topics) {
+		struct publisher_topic *topic = publisher->topics;
+		publisher->topics = topic->next;
+		rd_kafka_topic_destroy(topic->rkt);
+		free(topic->name);
+		free(topic);
+	}
+	rd_kafka_queue_io_event_enable(publisher->queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(publisher->queue);
+	rd_kafka_destroy(publisher->rk);
+	loop_close_eventfd(publisher->loop, publisher->wake_fd);
+	free(publisher);
+}
+
+static rd_kafka_topic_t *open_topic(struct publisher *publisher, const char *name)
+{
+	for (struct publisher_topic *topic = publisher->topics; topic; topic = topic->next)
+		if (!strcmp(topic->name, name))
+			return topic->rkt;
+	struct publisher_topic *topic = calloc(1, sizeof *topic);
+	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(publisher->rk);
+	if (topic && conf) {
+		rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
+		topic->name = strdup(name);
+		topic->rkt = rd_kafka_topic_new(publisher->rk, name, conf);
+	}
+	if (!topic || !topic->rkt) {
+		free(topic ? topic->name : NULL);
+		free(topic);
+		return NULL;
+	}
+	topic->next = publisher->topics;
+	publisher->topics = topic;
+	return topic->rkt;
+}
+
+rd_kafka_resp_err_t publisher_send(
+	struct publisher *publisher, const struct outgoing *record, struct delivery *delivery)
+{
+	assert(delivery->done);
+	rd_kafka_topic_t *rkt = open_topic(publisher, record->topic);
+	if (!rkt)
+		return RD_KAFKA_RESP_ERR__INVALID_ARG;
+	int32_t partition =
+		record->partition == PARTITION_SOURCE ? RD_KAFKA_PARTITION_UA : record->partition;
+	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->rk, RD_KAFKA_V_RKT(rkt),
+		RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+		RD_KAFKA_V_KEY(record->key, record->key_size),
+		RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_size),
+		RD_KAFKA_V_HEADERS(record->headers), RD_KAFKA_V_TIMESTAMP(record->timestamp_ms),
+		RD_KAFKA_V_OPAQUE(delivery), RD_KAFKA_V_END);
+	if (!err)
+		publisher->open++;
+	return err;
+}
+
+int publisher_poll(struct publisher *publisher)
+{
+	publisher->served = 0;
+	rd_kafka_poll(publisher->rk, 0);
+	return publisher->served;
+}
+
+int publisher_open_count(const struct publisher *publisher)
+{
+	return publisher->open;
+}
+
+rd_kafka_t *publisher_handle(struct publisher *publisher)
+{
+	return publisher->rk;
+}
+
+void publisher_purge_queue(struct publisher *publisher)
+{
+	rd_kafka_purge(publisher->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
