@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EVENT_MAX_TESTS = 16, EVENT_MAX_SAMPLED = 64 };
+enum { EVENT_MAX_TESTS = 16, EVENT_MAX_SAMPLED = 64, EVENT_DIGEST_SIZE = 16 };
 
 /* One copy that the request has: it ends in one event of that arm. */
 struct sampled_for {

@@ -24,7 +24,12 @@ const struct schema *schema_get(const char *name);
 /* By fingerprint, as found in a record; NULL: none of ours. */
 const struct schema *schema_find(uint64_t fingerprint);
 
-/* All of them; *n gets how many. */
+/* Adds a further version of a schema of that name, so that records written with it are found and
+ * read. `name` and `json` must live as long as the table. NULL and errstr: not a schema. */
+const struct schema *schema_learn(
+	const char *name, const char *json, char *errstr, size_t errstr_size);
+
+/* All present ones; *n gets how many. */
 const struct schema *const *schema_all(size_t *n);
 void schema_free_all(void);
 
@@ -34,16 +39,24 @@ void schema_free_all(void);
 int schema_validate(avro_schema_t schema, const void *data, size_t size, char *errstr,
 	size_t errstr_size) __attribute__((warn_unused_result));
 
-/* framing + validator + Avro C into `value`, a generic value of `schema` that the caller made.
+/* Valid UTF-8? */
+bool schema_is_utf8(const void *data, size_t size);
+
+/* framing + validator + Avro C into `value`, a generic value of `schema` that the caller made. A
+ * record of an older version is resolved: fields by name, defaults for those it does not have.
  * 0; -1 and errstr: not this schema or not valid. */
 int schema_decode(const struct schema *schema, const void *data, size_t size,
 	avro_value_t *value, char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
 
+/* `from`, a value of an older version, as a value of `reader` (Avro's schema resolution). */
+int schema_resolve(const avro_value_t *from, const struct schema *reader, avro_value_t *to,
+	char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
+
 /* framing + value; malloc'ed, NULL: no memory. */
 void *schema_encode(const struct schema *schema, avro_value_t *value, size_t *size);
 
-/* Any record of ours as JSON (bytes as UTF-8 text where they are, else {"base64": ...}), new
- * reference; NULL and errstr. */
+/* Any record of ours as JSON (bytes as UTF-8 text where they are, else {"base64": ...}, fixed as
+ * hexadecimal), new reference; NULL and errstr. */
 json_t *schema_to_json(const void *data, size_t size, char *errstr, size_t errstr_size);
 
 #endif

@@ -1,0 +1,165 @@
+/* Records of umbra.control as Avro: written straight into a buffer, read with Avro C. What they mean
+ * is common/control.c's. */
+#include "common/control.h"
+
+#include "common/avro_buffer.h"
+#include "common/framing.h"
+#include "common/schema.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *control_record_encode(const struct control_record *record, size_t *size)
+{
+	struct avro_buffer buffer = {0};
+
+	avro_buffer_begin(&buffer, schema_get("control_record")->fingerprint);
+	avro_buffer_long(&buffer, record->generation);
+	avro_buffer_string(&buffer, record->write_id);
+	avro_buffer_string(&buffer, record->author);
+	avro_buffer_long(&buffer, record->time_us);
+	avro_buffer_string(&buffer, record->reason);
+	if (record->n_changes)
+		avro_buffer_long(&buffer, (int64_t)record->n_changes);
+	for (size_t i = 0; i < record->n_changes; i++) {
+		avro_buffer_long(&buffer, record->changes[i].kind);
+		avro_buffer_long(&buffer, record->changes[i].action);
+		avro_buffer_string(&buffer, record->changes[i].name);
+		avro_buffer_optional_string(&buffer, record->changes[i].definition);
+	}
+	avro_buffer_long(&buffer, 0);
+	*size = buffer.size;
+	if (!buffer.failed)
+		return buffer.data;
+	avro_buffer_fini(&buffer);
+	return NULL;
+}
+
+void control_record_fini(struct control_record *record)
+{
+	for (size_t i = 0; i < record->n_changes; i++) {
+		free(record->changes[i].name);
+		free(record->changes[i].definition);
+	}
+	free(record->changes);
+	free(record->author);
+	free(record->reason);
+	*record = (struct control_record){0};
+}
+
+static int64_t get_long(const avro_value_t *from, const char *name)
+{
+	avro_value_t value;
+	int64_t number = 0;
+
+	avro_value_get_by_name(from, name, &value, NULL);
+	avro_value_get_long(&value, &number);
+	return number;
+}
+
+static int get_enum(const avro_value_t *from, const char *name)
+{
+	avro_value_t value;
+	int index = 0;
+
+	avro_value_get_by_name(from, name, &value, NULL);
+	avro_value_get_enum(&value, &index);
+	return index;
+}
+
+/* A copy of a string or of a union's string, NULL for null. -1: a NUL within, or no memory. */
+static int get_string(const avro_value_t *from, const char *name, char **copy)
+{
+	avro_value_t value, branch;
+	const char *text;
+	size_t size;
+
+	*copy = NULL;
+	avro_value_get_by_name(from, name, &value, NULL);
+	if (avro_value_get_type(&value) == AVRO_UNION) {
+		avro_value_get_current_branch(&value, &branch);
+		value = branch;
+	}
+	if (avro_value_get_type(&value) == AVRO_NULL)
+		return 0;
+	avro_value_get_string(&value, &text, &size);
+	if (strlen(text) + 1 == size)
+		*copy = strdup(text);
+	return *copy ? 0 : -1;
+}
+
+static int get_change(const avro_value_t *from, struct control_change *change)
+{
+	change->kind = (enum object_kind)get_enum(from, "kind");
+	change->action = (enum change_action)get_enum(from, "action");
+	if (get_string(from, "name", &change->name) == -1 ||
+		get_string(from, "definition", &change->definition) == -1)
+		return -1;
+	return (change->action == CHANGE_PUT) == (change->definition != NULL) ? 0 : -1;
+}
+
+static int get_changes(const avro_value_t *from, struct control_record *record)
+{
+	avro_value_t list, item;
+	size_t n = 0;
+
+	avro_value_get_by_name(from, "changes", &list, NULL);
+	avro_value_get_size(&list, &n);
+	record->changes = calloc(n + 1, sizeof(*record->changes));
+	if (!record->changes)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		avro_value_get_by_index(&list, i, &item, NULL);
+		record->n_changes = i + 1;
+		if (get_change(&item, &record->changes[i]) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int get_record(const avro_value_t *from, struct control_record *record)
+{
+	char *write_id;
+	int rc = get_string(from, "write_id", &write_id);
+
+	if (rc == 0 && strlen(write_id) == sizeof(record->write_id) - 1)
+		memcpy(record->write_id, write_id, sizeof(record->write_id));
+	else
+		rc = -1;
+	free(write_id);
+	record->generation = get_long(from, "generation");
+	record->time_us = get_long(from, "time");
+	if (rc == -1 || get_string(from, "author", &record->author) == -1 ||
+		get_string(from, "reason", &record->reason) == -1)
+		return -1;
+	return get_changes(from, record);
+}
+
+int control_record_decode(const void *data, size_t size, struct control_record *record,
+	char *errstr, size_t errstr_size)
+{
+	const struct schema *schema = schema_get("control_record");
+	avro_value_t value;
+	uint64_t id;
+
+	*record = (struct control_record){0};
+	if (framing_read(data, size, &id) == FRAMING_SINGLE_OBJECT && !schema_find(id)) {
+		snprintf(errstr, errstr_size, "A control record of a newer kind (%016llx)",
+			(unsigned long long)id);
+		return -2;
+	}
+	if (avro_generic_value_new(schema->iface, &value) != 0) {
+		snprintf(errstr, errstr_size, "No memory");
+		return -1;
+	}
+
+	int rc = schema_decode(schema, data, size, &value, errstr, errstr_size);
+
+	if (rc == 0 && get_record(&value, record) == -1) {
+		snprintf(errstr, errstr_size, "A control record with a field that may not be so");
+		control_record_fini(record);
+		rc = -1;
+	}
+	avro_value_decref(&value);
+	return rc;
+}

@@ -1,0 +1,288 @@
+/* Events, written field by field in the schema's order into one buffer that is used again, and read
+ * with Avro C, field by name. */
+#include "common/event.h"
+
+#include "common/avro_buffer.h"
+#include "common/schema.h"
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct avro_buffer event_buffer;
+
+void event_free_buffers(void)
+{
+	avro_buffer_fini(&event_buffer);
+}
+
+static void put_identity(struct avro_buffer *buffer, const struct event *event)
+{
+	avro_buffer_string(buffer, event->request_id);
+	avro_buffer_string(buffer, event->endpoint);
+	avro_buffer_long(buffer, event->epoch);
+	avro_buffer_optional_string(buffer, event->test);
+	avro_buffer_string(buffer, event->variant);
+	avro_buffer_long(buffer, event->role);
+	avro_buffer_long(buffer, event->generation);
+	avro_buffer_string(buffer, event->source_topic);
+	avro_buffer_long(buffer, event->source_partition);
+	avro_buffer_long(buffer, event->source_offset);
+	avro_buffer_long(buffer, event->done_below);
+	avro_buffer_long(buffer, event->request_time_us);
+}
+
+static void put_answer(struct avro_buffer *buffer, const struct event *event)
+{
+	avro_buffer_long(buffer, event->outcome);
+	avro_buffer_string(buffer, event->reason);
+	avro_buffer_long(buffer, event->status_code);
+	avro_buffer_long(buffer, event->attempts);
+	avro_buffer_long(buffer, event->model_latency_us);
+	avro_buffer_long(buffer, event->overhead_latency_us);
+	avro_buffer_long(buffer, event->queue_us);
+	avro_buffer_long(buffer, event->request_bytes);
+	avro_buffer_long(buffer, event->response_bytes);
+	avro_buffer_string(buffer, event->response_content_type);
+	avro_buffer_long(buffer, event->response_body != NULL);
+	if (event->response_body)
+		avro_buffer_bytes(buffer, event->response_body, event->response_body_size);
+	avro_buffer_long(buffer, event->response_digest != NULL);
+	if (event->response_digest)
+		avro_buffer_fixed(buffer, event->response_digest, EVENT_DIGEST_SIZE);
+}
+
+static void put_sampling(struct avro_buffer *buffer, const struct event *event)
+{
+	if (event->n_decisions)
+		avro_buffer_long(buffer, (int64_t)event->n_decisions);
+	for (size_t i = 0; i < event->n_decisions; i++) {
+		avro_buffer_string(buffer, event->decisions[i].test);
+		avro_buffer_long(buffer, (int64_t)event->decisions[i].hash);
+	}
+	avro_buffer_long(buffer, 0);
+	if (event->n_sampled_for)
+		avro_buffer_long(buffer, (int64_t)event->n_sampled_for);
+	for (size_t i = 0; i < event->n_sampled_for; i++) {
+		avro_buffer_string(buffer, event->sampled_for[i].test);
+		avro_buffer_long(buffer, event->sampled_for[i].role);
+		avro_buffer_string(buffer, event->sampled_for[i].variant);
+	}
+	avro_buffer_long(buffer, 0);
+}
+
+int event_encode(const struct event *event, const void **data, size_t *size)
+{
+	struct avro_buffer *buffer = &event_buffer;
+
+	assert((unsigned)event->outcome < OUTCOME_COUNT && (unsigned)event->role < ROLE_COUNT);
+	assert((event->role == ROLE_PRODUCTION) == (event->test == NULL));
+	assert(event->n_decisions <= EVENT_MAX_TESTS && event->n_sampled_for <= EVENT_MAX_SAMPLED);
+	avro_buffer_begin(buffer, schema_get("invocation_event")->fingerprint);
+	put_identity(buffer, event);
+	put_answer(buffer, event);
+	put_sampling(buffer, event);
+	avro_buffer_string(buffer, event->instance);
+	*data = buffer->data;
+	*size = buffer->size;
+	return buffer->failed ? -1 : 0;
+}
+
+struct event_storage {
+	avro_value_t value; /* holds every string */
+	struct sampled_for sampled_for[EVENT_MAX_SAMPLED];
+	struct sampling_decision decisions[EVENT_MAX_TESTS];
+};
+
+void event_storage_free(struct event_storage *storage)
+{
+	if (!storage)
+		return;
+	avro_value_decref(&storage->value);
+	free(storage);
+}
+
+/* A field by name. The schema is ours and the value was resolved into it, so it is there. */
+static avro_value_t field(const avro_value_t *record, const char *name)
+{
+	avro_value_t value, branch;
+	int rc = avro_value_get_by_name(record, name, &value, NULL);
+
+	assert(rc == 0);
+	if (avro_value_get_type(&value) != AVRO_UNION)
+		return value;
+	rc = avro_value_get_current_branch(&value, &branch);
+	assert(rc == 0);
+	return branch;
+}
+
+static bool is_null(const avro_value_t *record, const char *name)
+{
+	avro_value_t value = field(record, name);
+
+	return avro_value_get_type(&value) == AVRO_NULL;
+}
+
+static const char *get_string(const avro_value_t *record, const char *name)
+{
+	avro_value_t value = field(record, name);
+	const char *text = NULL;
+	size_t size;
+
+	avro_value_get_string(&value, &text, &size);
+	return text;
+}
+
+static int64_t get_long(const avro_value_t *record, const char *name)
+{
+	avro_value_t value = field(record, name);
+	int64_t number = 0;
+
+	avro_value_get_long(&value, &number);
+	return number;
+}
+
+static int32_t get_int(const avro_value_t *record, const char *name)
+{
+	avro_value_t value = field(record, name);
+	int32_t number = 0;
+
+	avro_value_get_int(&value, &number);
+	return number;
+}
+
+static int get_enum(const avro_value_t *record, const char *name)
+{
+	avro_value_t value = field(record, name);
+	int index = 0;
+
+	avro_value_get_enum(&value, &index);
+	return index;
+}
+
+static void get_identity(const avro_value_t *record, struct event *event)
+{
+	event->request_id = get_string(record, "request_id");
+	event->endpoint = get_string(record, "endpoint");
+	event->epoch = get_long(record, "epoch");
+	event->test = is_null(record, "test") ? NULL : get_string(record, "test");
+	event->variant = get_string(record, "variant");
+	event->role = (enum role)get_enum(record, "role");
+	event->generation = get_long(record, "generation");
+	event->source_topic = get_string(record, "source_topic");
+	event->source_partition = get_int(record, "source_partition");
+	event->source_offset = get_long(record, "source_offset");
+	event->done_below = get_long(record, "done_below");
+	event->request_time_us = get_long(record, "request_time");
+	event->instance = get_string(record, "instance");
+}
+
+static void get_answer(const avro_value_t *record, struct event *event)
+{
+	event->outcome = (enum outcome)get_enum(record, "outcome");
+	event->reason = get_string(record, "reason");
+	event->status_code = get_int(record, "status_code");
+	event->attempts = get_int(record, "attempts");
+	event->model_latency_us = get_long(record, "model_latency_us");
+	event->overhead_latency_us = get_long(record, "overhead_latency_us");
+	event->queue_us = get_long(record, "queue_us");
+	event->request_bytes = get_long(record, "request_bytes");
+	event->response_bytes = get_long(record, "response_bytes");
+	event->response_content_type = get_string(record, "response_content_type");
+}
+
+/* An empty body is a body: not NULL. */
+static void get_body(const avro_value_t *record, struct event *event)
+{
+	avro_value_t body = field(record, "response_body");
+	avro_value_t digest = field(record, "response_digest");
+	const void *data = NULL;
+	size_t size = 0;
+
+	if (!is_null(record, "response_body")) {
+		avro_value_get_bytes(&body, &data, &size);
+		event->response_body = data ? data : "";
+		event->response_body_size = size;
+	}
+	if (!is_null(record, "response_digest")) {
+		avro_value_get_fixed(&digest, &data, &size);
+		event->response_digest = data;
+	}
+}
+
+static int get_decisions(
+	const avro_value_t *record, struct event *event, struct event_storage *storage)
+{
+	avro_value_t list = field(record, "sampling_hashes"), item;
+
+	avro_value_get_size(&list, &event->n_decisions);
+	if (event->n_decisions > EVENT_MAX_TESTS)
+		return -1;
+	for (size_t i = 0; i < event->n_decisions; i++) {
+		avro_value_get_by_index(&list, i, &item, NULL);
+		storage->decisions[i].test = get_string(&item, "test");
+		storage->decisions[i].hash = (uint64_t)get_long(&item, "hash");
+	}
+	event->decisions = storage->decisions;
+	return 0;
+}
+
+static int get_sampled_for(
+	const avro_value_t *record, struct event *event, struct event_storage *storage)
+{
+	avro_value_t list = field(record, "sampled_for"), item;
+
+	avro_value_get_size(&list, &event->n_sampled_for);
+	if (event->n_sampled_for > EVENT_MAX_SAMPLED)
+		return -1;
+	for (size_t i = 0; i < event->n_sampled_for; i++) {
+		avro_value_get_by_index(&list, i, &item, NULL);
+		storage->sampled_for[i].test = get_string(&item, "test");
+		storage->sampled_for[i].role = (enum role)get_enum(&item, "role");
+		storage->sampled_for[i].variant = get_string(&item, "variant");
+	}
+	event->sampled_for = storage->sampled_for;
+	return 0;
+}
+
+static int get_event(
+	struct event_storage *storage, struct event *event, char *errstr, size_t errstr_size)
+{
+	const avro_value_t *record = &storage->value;
+
+	get_identity(record, event);
+	get_answer(record, event);
+	get_body(record, event);
+	if ((unsigned)event->outcome >= OUTCOME_COUNT) {
+		snprintf(errstr, errstr_size, "An outcome that this program does not know");
+		return -1;
+	}
+	if (get_decisions(record, event, storage) == -1 ||
+		get_sampled_for(record, event, storage) == -1) {
+		snprintf(errstr, errstr_size,
+			"An event with more tests or copies than there may be");
+		return -1;
+	}
+	return 0;
+}
+
+int event_decode(const void *data, size_t size, struct event *event, struct event_storage **storage,
+	char *errstr, size_t errstr_size)
+{
+	const struct schema *schema = schema_get("invocation_event");
+
+	*event = (struct event){0};
+	*storage = calloc(1, sizeof(**storage));
+	if (!*storage || avro_generic_value_new(schema->iface, &(*storage)->value) != 0) {
+		snprintf(errstr, errstr_size, "No memory");
+		free(*storage);
+		*storage = NULL;
+		return -1;
+	}
+	if (schema_decode(schema, data, size, &(*storage)->value, errstr, errstr_size) == 0 &&
+		get_event(*storage, event, errstr, errstr_size) == 0)
+		return 0;
+	event_storage_free(*storage);
+	*storage = NULL;
+	return -1;
+}
