@@ -1,0 +1,116 @@
+"""What the tests of the built programs share: one real broker for the session, an installation of
+its own for each test, and models that do what they are told.
+
+    UMBRA_BUILD=build/asan        the build under test; default: build/release
+    UMBRA_TEST_BROKERS=HOST:PORT  a broker that runs already; default: one of our own
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # integration/witness.py
+
+from installation import Installation  # noqa: E402
+from model_server import ModelServer  # noqa: E402
+from records import Kafka  # noqa: E402
+
+BROKER = pathlib.Path(__file__).resolve().parents[1] / "broker"
+
+
+class Broker:
+    """A real Apache Kafka of the tests' own, which a test may stop and start."""
+
+    def __init__(self, folder, *arguments):
+        self.folder = folder
+        self.arguments = arguments
+        self.start()
+        self.address = (folder / "broker.env").read_text().strip().split("=", 1)[1]
+
+    def _command(self, command, *arguments):
+        subprocess.run([BROKER, command, "--dir", self.folder, *arguments], check=True, timeout=180)
+
+    def start(self):
+        self._command("start", *self.arguments)
+
+    def stop(self):
+        self._command("stop")
+
+    def kill(self):
+        self._command("kill")
+
+    def suspend(self):
+        self._command("suspend")
+
+    def resume(self):
+        self._command("resume")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory):
+    """The session's broker. A test that would harm it takes `own_broker`."""
+    brokers = os.environ.get("UMBRA_TEST_BROKERS")
+    if brokers:
+        yield Kafka(brokers)
+        return
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    yield Kafka(broker.address)
+    broker.kill()
+
+
+@pytest.fixture
+def own_broker(tmp_path):
+    """A broker for this test alone: stop it, kill it, suspend it."""
+    broker = Broker(tmp_path / "broker")
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def umbra(kafka, tmp_path):
+    """An installation of its own on the session's broker."""
+    installation = Installation(kafka, tmp_path)
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def new_umbra(kafka, tmp_path):
+    """Makes installations: new_umbra() on the session's broker, new_umbra(brokers) on another."""
+    made = []
+
+    def make(brokers=None):
+        folder = tmp_path / f"umbra-{len(made)}"
+        folder.mkdir()
+        made.append(Installation(Kafka(brokers) if brokers else kafka, folder))
+        return made[-1]
+
+    yield make
+    for installation in made:
+        installation.close()
+
+
+@pytest.fixture
+def new_model():
+    """Makes models: new_model(), new_model(Answer(status=500)), new_model(port=...)."""
+    made = []
+
+    def make(*arguments, **named):
+        made.append(ModelServer(*arguments, **named))
+        return made[-1]
+
+    yield make
+    for model in made:
+        model.close()
+
+
+@pytest.fixture
+def model(new_model):
+    return new_model()
+
+
+@pytest.fixture
+def shadow_model(new_model):
+    return new_model()

@@ -1,0 +1,142 @@
+"""Kafka seen by the tests, through Debian's confluent_kafka: an independent witness of the topics."""
+import collections
+import time
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from waiting import until
+
+# headers: a list of (name, bytes or None), in order, with repetitions; timestamp: ms.
+Record = collections.namedtuple(
+    "Record", "key value headers partition offset timestamp", defaults=(None, [], None, None, None))
+
+
+def header(record, name):
+    """The last value of that header as text, None when there is none."""
+    values = [value for key, value in record.headers if key == name]
+    return None if not values or values[-1] is None else values[-1].decode()
+
+
+class Kafka:
+    """A broker's topics and groups."""
+
+    def __init__(self, brokers):
+        self.brokers = brokers
+        self.admin = AdminClient({"bootstrap.servers": brokers})
+
+    def create(self, topic, partitions=1, **config):
+        new = NewTopic(topic, partitions, 1, config={k.replace("_", "."): v for k, v in config.items()})
+        self.admin.create_topics([new])[topic].result(30)
+        until(lambda: self.partitions(topic) == partitions, f"{topic} is in the metadata")
+
+    def partitions(self, topic):
+        """0: it does not exist."""
+        return len(self.admin.list_topics(topic, timeout=10).topics[topic].partitions)
+
+    def topics(self):
+        return sorted(self.admin.list_topics(timeout=10).topics)
+
+    def produce(self, topic, records):
+        """Produces and waits for every acknowledgement. Returns the records with their places."""
+        places = []
+        producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5})
+        for number, record in enumerate(records):
+            self._send(producer, topic, record, number, places)
+        producer.flush(30)
+        assert len(places) == len(records), f"{len(places)} of {len(records)} were acknowledged"
+        return [record._replace(partition=p, offset=o)
+                for (number, p, o), record in zip(sorted(places), records)]
+
+    @staticmethod
+    def _send(producer, topic, record, number, places):
+        def delivered(error, message):
+            assert error is None, error
+            places.append((number, message.partition(), message.offset()))
+        place = {} if record.partition is None else {"partition": record.partition}
+        stamp = {} if record.timestamp is None else {"timestamp": record.timestamp}
+        while True:
+            try:
+                producer.produce(topic, record.value, record.key, headers=list(record.headers),
+                                 on_delivery=delivered, **place, **stamp)
+                return
+            except BufferError:
+                producer.poll(0.1)
+
+    def read(self, topic):
+        """All records of the topic up to its present end, by partition and offset."""
+        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness",
+                             "enable.auto.commit": False, "auto.offset.reset": "earliest",
+                             "enable.partition.eof": False, "fetch.wait.max.ms": 10})
+        try:
+            return self._read(consumer, topic)
+        finally:
+            consumer.close()
+
+    def _read(self, consumer, topic):
+        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)
+                for p in range(self.partitions(topic))}
+        open_ends = {p: high for p, (low, high) in ends.items() if high > low}
+        consumer.assign([TopicPartition(topic, p, ends[p][0]) for p in open_ends])
+        records, deadline = [], time.monotonic() + 60
+        while open_ends:
+            assert time.monotonic() < deadline, f"{topic} could not be read to its end: {open_ends}"
+            for message in consumer.consume(1000, timeout=0.2):
+                self._take(message, records, open_ends)
+            self._drop_reached(consumer, topic, open_ends)
+        return sorted(records, key=lambda r: (r.partition, r.offset))
+
+    @staticmethod
+    def _take(message, records, open_ends):
+        if message.error() is not None:
+            raise KafkaException(message.error())
+        if message.offset() < open_ends.get(message.partition(), -1):
+            records.append(Record(message.key(), message.value(), message.headers() or [],
+                                  message.partition(), message.offset(), message.timestamp()[1]))
+
+    @staticmethod
+    def _drop_reached(consumer, topic, open_ends):
+        """The position, not the last offset, shows the end: a log may have holes."""
+        for place in consumer.position([TopicPartition(topic, p) for p in open_ends]):
+            if place.offset >= open_ends[place.partition]:
+                del open_ends[place.partition]
+
+    def count(self, topic):
+        """Offsets used in the topic: the number of records where nothing was deleted."""
+        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness"})
+        try:
+            marks = [consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)
+                     for p in range(self.partitions(topic))]
+        finally:
+            consumer.close()
+        return sum(high - low for low, high in marks)
+
+    def wait_count(self, topic, n, seconds=60):
+        """Waits until the topic holds at least n records, and returns all it holds."""
+        until(lambda: self.count(topic) >= n,
+              lambda: f"{n} records in {topic}, which has {self.count(topic)}", seconds, every=0.05)
+        return self.read(topic)
+
+    def committed(self, group, topic):
+        """{partition: committed offset}, only of partitions that have one."""
+        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": group})
+        try:
+            places = consumer.committed(
+                [TopicPartition(topic, p) for p in range(self.partitions(topic))], timeout=10)
+        finally:
+            consumer.close()
+        return {place.partition: place.offset for place in places if place.offset >= 0}
+
+    def wait_committed(self, group, topic, seconds=60):
+        """Waits until the group has committed all that the topic holds."""
+        ends = {p: r for p, r in self._ends(topic).items() if r > 0}
+        until(lambda: self.committed(group, topic).items() >= ends.items(),
+              lambda: f"{group} committed {ends}: {self.committed(group, topic)}", seconds, every=0.1)
+
+    def _ends(self, topic):
+        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness"})
+        try:
+            return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1]
+                    for p in range(self.partitions(topic))}
+        finally:
+            consumer.close()
