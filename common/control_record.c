@@ -70,9 +70,9 @@ static int get_enum(const avro_value_t *from, const char *name)
 /* A copy of a string or of a union's string, NULL for null. -1: a NUL within, or no memory. */
 static int get_string(const avro_value_t *from, const char *name, char **copy)
 {
-	avro_value_t value, branch;
-	const char *text;
-	size_t size;
+	avro_value_t value, branch = {0};
+	const char *text = NULL;
+	size_t size = 0;
 
 	*copy = NULL;
 	avro_value_get_by_name(from, name, &value, NULL);

@@ -105,7 +105,7 @@ void event_storage_free(struct event_storage *storage)
 /* A field by name. The schema is ours and the value was resolved into it, so it is there. */
 static avro_value_t field(const avro_value_t *record, const char *name)
 {
-	avro_value_t value, branch;
+	avro_value_t value, branch = {0};
 	int rc = avro_value_get_by_name(record, name, &value, NULL);
 
 	assert(rc == 0);
@@ -127,7 +127,7 @@ static const char *get_string(const avro_value_t *record, const char *name)
 {
 	avro_value_t value = field(record, name);
 	const char *text = NULL;
-	size_t size;
+	size_t size = 0;
 
 	avro_value_get_string(&value, &text, &size);
 	return text;

@@ -144,7 +144,7 @@ static void decode_raw(
 /* A text field, or a union with null; NULL: null. `*size` is without the NUL. */
 static const char *get_text(const avro_value_t *record, const char *name, size_t *size)
 {
-	avro_value_t value, branch;
+	avro_value_t value, branch = {0};
 	const char *text = NULL;
 
 	*size = 0;
@@ -163,7 +163,7 @@ static const char *get_text(const avro_value_t *record, const char *name, size_t
 static void take_fields(struct request *request, const avro_value_t *record)
 {
 	avro_value_t payload;
-	size_t size;
+	size_t size = 0;
 	const char *text = get_text(record, "request_id", &size);
 
 	take_id(request, text, size);

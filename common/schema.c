@@ -113,7 +113,7 @@ const struct schema *schema_get(const char *name)
 		if (strcmp(table.all[i]->name, name) == 0)
 			return table.all[i];
 	}
-	assert(!"a schema of that name");
+	fprintf(stderr, "There is no schema %s\n", name);
 	abort();
 }
 

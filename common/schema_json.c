@@ -35,8 +35,8 @@ static json_t *base64(const uint8_t *data, size_t size)
 
 static json_t *bytes_to_json(const avro_value_t *value)
 {
-	const void *data;
-	size_t size;
+	const void *data = NULL;
+	size_t size = 0;
 
 	avro_value_get_bytes(value, &data, &size);
 	return schema_is_utf8(data, size) ? json_stringn(size ? data : "", size)
@@ -45,8 +45,8 @@ static json_t *bytes_to_json(const avro_value_t *value)
 
 static json_t *string_to_json(const avro_value_t *value)
 {
-	const char *text;
-	size_t size; /* with the NUL */
+	const char *text = "";
+	size_t size = 1; /* with the NUL */
 
 	avro_value_get_string(value, &text, &size);
 	return json_stringn(text, size - 1);
@@ -54,8 +54,8 @@ static json_t *string_to_json(const avro_value_t *value)
 
 static json_t *fixed_to_json(const avro_value_t *value)
 {
-	const uint8_t *data;
-	size_t size;
+	const uint8_t *data = NULL;
+	size_t size = 0;
 	char text[129];
 
 	avro_value_get_fixed(value, (const void **)&data, &size);
@@ -66,7 +66,7 @@ static json_t *fixed_to_json(const avro_value_t *value)
 
 static json_t *enum_to_json(const avro_value_t *value)
 {
-	int index;
+	int index = 0;
 
 	avro_value_get_enum(value, &index);
 	return json_string(avro_schema_enum_get(avro_value_get_schema(value), index));
@@ -145,7 +145,7 @@ static json_t *object_to_json(const avro_value_t *value)
 
 static json_t *to_json(const avro_value_t *value)
 {
-	avro_value_t branch;
+	avro_value_t branch = {0};
 
 	switch (avro_value_get_type(value)) {
 	case AVRO_STRING:

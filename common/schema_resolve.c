@@ -148,7 +148,7 @@ static int fill_map(const struct resolver *r, const json_t *json, avro_value_t *
 /* A union's default belongs to its first branch. */
 static int fill_union(const struct resolver *r, const json_t *json, avro_value_t *to)
 {
-	avro_value_t branch;
+	avro_value_t branch = {0};
 
 	if (avro_value_set_branch(to, 0, &branch) != 0)
 		return fail(r, "No memory");
@@ -191,7 +191,7 @@ static int fill(const struct resolver *r, const json_t *json, avro_value_t *to)
 /* A symbol that the reader does not know becomes the enum's default, where it has one. */
 static int resolve_enum(const struct resolver *r, const avro_value_t *from, avro_value_t *to)
 {
-	int index;
+	int index = 0;
 
 	if (avro_value_get_enum(from, &index) != 0)
 		return fail(r, "Not an enum any more");
@@ -267,7 +267,7 @@ static bool fits(const avro_value_t *from, avro_schema_t type)
 static int resolve_union(const struct resolver *r, const avro_value_t *from, avro_value_t *to)
 {
 	avro_schema_t schema = avro_value_get_schema(to);
-	avro_value_t branch;
+	avro_value_t branch = {0};
 
 	for (size_t i = 0; i < avro_schema_union_size(schema); i++) {
 		if (!fits(from, avro_schema_union_branch(schema, (int)i)))
@@ -282,7 +282,7 @@ static int resolve_union(const struct resolver *r, const avro_value_t *from, avr
 static int resolve(const struct resolver *r, const avro_value_t *from, avro_value_t *to)
 {
 	avro_type_t type = avro_value_get_type(to);
-	avro_value_t branch;
+	avro_value_t branch = {0};
 
 	if (avro_value_get_type(from) == AVRO_UNION) {
 		avro_value_get_current_branch(from, &branch);

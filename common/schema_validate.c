@@ -167,7 +167,7 @@ static int walk_record(struct cursor *cursor, avro_schema_t schema)
 
 static int walk_union(struct cursor *cursor, avro_schema_t schema)
 {
-	size_t index;
+	size_t index = 0;
 
 	if (walk_index(cursor, avro_schema_union_size(schema), &index) == -1)
 		return -1;
@@ -176,7 +176,7 @@ static int walk_union(struct cursor *cursor, avro_schema_t schema)
 
 static int walk_enum(struct cursor *cursor, avro_schema_t schema)
 {
-	size_t index;
+	size_t index = 0;
 
 	return walk_index(cursor, (size_t)avro_schema_enum_number_of_symbols(schema), &index);
 }
