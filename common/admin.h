@@ -8,8 +8,7 @@ struct admin;
 
 /* `address` is "HOST:PORT"; port 0 takes a free one and logs which. NULL or "": no port; the result
  * is then a valid object that does nothing. NULL and errstr on failure. Answers GET and HEAD only. */
-struct admin *admin_open(
-	struct loop *loop, const char *address, char *errstr, size_t errstr_size);
+struct admin *admin_open(struct loop *loop, const char *address, char *errstr, size_t errstr_size);
 void admin_close(struct admin *admin);
 
 /* Why the program is not ready, as one line; NULL: ready. The text is copied. A new admin port is

@@ -10,6 +10,10 @@ struct kafka_property {
 	const char *value;
 };
 
+/* Is "name=value" a property of librdkafka with a value that it takes? -1 and errstr, which never
+ * holds the value. `sasl.password_file=PATH` stands for sasl.password with the file's first line. */
+int kafka_property_check(const char *property, char *errstr, size_t errstr_size);
+
 /* A configuration with brokers, client id and log set, then `defaults` (ended by a NULL name), then
  * the user's properties, which win. NULL and errstr, which never holds a value. */
 rd_kafka_conf_t *kafka_conf_new(const struct common_settings *settings,
@@ -27,6 +31,9 @@ void kafka_queue_wake(rd_kafka_queue_t *queue, int fd);
  * ASCII case. False: none. A null value gives *value NULL, *size 0. */
 bool kafka_header_last(
 	const rd_kafka_headers_t *headers, const char *name, const void **value, size_t *size);
+
+/* The hash by itself; Java prints it as a signed number. */
+uint32_t kafka_murmur2(const void *key, size_t size);
 
 /* Java's murmur2 as the default partitioner uses it: toPositive(murmur2(key)) mod n. */
 int32_t kafka_murmur2_partition(const void *key, size_t size, int32_t n);

@@ -24,6 +24,7 @@ int text_parse_time(const char *text, int64_t *us) __attribute__((warn_unused_re
 enum { TEXT_MAX = 40 };
 char *text_format_duration(int64_t us, char *buffer);
 char *text_format_time(int64_t us, char *buffer);
+char *text_format_size(int64_t bytes, char *buffer);
 
 /* The candidate nearest to `word` by edit distance, NULL when none is near enough to propose. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);

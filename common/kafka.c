@@ -1,0 +1,118 @@
+/* Small things that every user of librdkafka needs once: see the header. */
+#include "common/kafka.h"
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* A group id is needed for rd_kafka_assign, though no group is ever joined. */
+rd_kafka_t *kafka_reader_new(
+	const struct common_settings *settings, char *errstr, size_t errstr_size)
+{
+	char group[256];
+	snprintf(group, sizeof(group), "%sreader", settings->prefix ? settings->prefix : "");
+	const struct kafka_property defaults[] = {
+		{"group.id", group},
+		{"enable.auto.commit", "false"},
+		{"enable.auto.offset.store", "false"},
+		{"enable.partition.eof", "true"},
+		{"auto.offset.reset", "error"},
+		{"fetch.wait.max.ms", "10"},
+		{NULL, NULL},
+	};
+	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, errstr, errstr_size);
+	if (!conf)
+		return NULL;
+	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, errstr_size);
+	if (!rk) {
+		rd_kafka_conf_destroy(conf);
+		return NULL;
+	}
+	rd_kafka_poll_set_consumer(rk);
+	return rk;
+}
+
+void kafka_queue_wake(rd_kafka_queue_t *queue, int fd)
+{
+	static const uint64_t one = 1;
+	rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+}
+
+bool kafka_header_last(
+	const rd_kafka_headers_t *headers, const char *name, const void **value, size_t *size)
+{
+	if (!headers)
+		return false;
+	const char *found;
+	for (size_t i = rd_kafka_header_cnt(headers); i-- > 0;) {
+		if (rd_kafka_header_get_all(headers, i, &found, value, size) == 0 &&
+			strcasecmp(found, name) == 0) {
+			if (!*value)
+				*size = 0;
+			return true;
+		}
+	}
+	*value = NULL;
+	*size = 0;
+	return false;
+}
+
+/* Not in the list: CORRUPT_MESSAGE (RD_KAFKA_RESP_ERR_INVALID_MSG), a checksum broken on the way,
+ * which Kafka's own producer sends again; everything about leaders, replicas, time and quotas. */
+bool kafka_is_permanent(rd_kafka_resp_err_t err)
+{
+	switch ((int)err) {
+	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_FOR_MESSAGE_FORMAT:
+	case RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE:
+	case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+	case RD_KAFKA_RESP_ERR__INVALID_ARG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int count_partitions(
+	const struct rd_kafka_metadata_topic *topic, char *errstr, size_t errstr_size)
+{
+	if (topic->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		return 0;
+	if (topic->err && topic->partition_cnt == 0) {
+		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
+			topic->topic, rd_kafka_err2str(topic->err));
+		return -1;
+	}
+	return topic->partition_cnt;
+}
+
+int kafka_partition_count(
+	rd_kafka_t *rk, const char *topic, int timeout_ms, char *errstr, size_t errstr_size)
+{
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
+	rd_kafka_resp_err_t err =
+		rkt ? rd_kafka_metadata(rk, 0, rkt, &metadata, timeout_ms) : rd_kafka_last_error();
+	if (rkt)
+		rd_kafka_topic_destroy(rkt);
+	if (err) {
+		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
+			topic, rd_kafka_err2str(err));
+		return -1;
+	}
+	int count = 0;
+	for (int i = 0; i < metadata->topic_cnt && count == 0; i++) {
+		if (strcmp(metadata->topics[i].topic, topic) == 0)
+			count = count_partitions(&metadata->topics[i], errstr, errstr_size);
+	}
+	rd_kafka_metadata_destroy(metadata);
+	return count;
+}
