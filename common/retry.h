@@ -1,0 +1,29 @@
+/* Things to be tried again later, in the loop. Intrusive, no allocation. Pure: time is an argument. */
+#ifndef UMBRA_COMMON_RETRY_H
+#define UMBRA_COMMON_RETRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Embedded in what is tried again. */
+struct retry {
+	void (*again)(struct retry *retry);
+	int64_t due_us; /* monotonic */
+	bool is_waiting;
+	struct retry *next, *prev;
+};
+
+struct retry_queue {
+	struct retry *first, *last;
+};
+
+/* again() is called by the first tick at or after due_us; it may wait anew. Not yet waiting. */
+void retry_at(struct retry_queue *queue, struct retry *retry, int64_t due_us);
+
+/* Takes it out if it waits. */
+void retry_cancel(struct retry_queue *queue, struct retry *retry);
+
+/* Calls what is due. Returns microseconds until the next is, -1: none waits. */
+int64_t retry_tick(struct retry_queue *queue, int64_t now_us);
+
+#endif

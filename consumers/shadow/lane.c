@@ -1,0 +1,149 @@
+#include "consumers/shadow/lane.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/variant.h"
+#include "consumers/shadow/replay.h"
+#include "consumers/shadow/shadow.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REBALANCE_DRAIN_US = 2000000 };
+
+bool lane_is_needed(const struct test *test, int64_t now_us)
+{
+	int64_t end_us = test->ended != TEST_CREATED ? test->ended_us : test->end_us;
+	return end_us > INT64_MAX - LANE_AFTER_END_US || now_us < end_us + LANE_AFTER_END_US;
+}
+
+static int64_t from_the_beginning(void *opaque, int32_t partition)
+{
+	(void)opaque, (void)partition;
+	return RD_KAFKA_OFFSET_BEGINNING;
+}
+
+static const struct variant *variant_of(const struct lane *lane)
+{
+	return &lane->test->variants[lane->variant];
+}
+
+static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
+{
+	const struct common_settings *settings = &lane->shadow->settings->common;
+	char group[400];
+	snprintf(group, sizeof group, "%sshadow.%s.%s", settings->prefix, lane->endpoint->name,
+		variant_of(lane)->name);
+	struct intake_config config = {
+		.topic = lane->test->shadow_topics[lane->variant],
+		.group = group,
+		.object = lane->object,
+		.span_limit = (uint32_t)lane->endpoint->max_uncommitted,
+		.record_size = sizeof(struct replay),
+		.drain_us = REBALANCE_DRAIN_US,
+		.reset_to_earliest = true,
+		.start = from_the_beginning,
+		.on_record = replay_on_record,
+		.on_abandon = replay_on_abandon,
+		.opaque = lane,
+	};
+	lane->intake = intake_open(settings, lane->shadow->loop, &config, errstr, errstr_size);
+	return lane->intake ? 0 : -1;
+}
+
+struct lane *lane_new(struct shadow *shadow, struct test *test, size_t variant,
+	struct endpoint *endpoint, char *errstr, size_t errstr_size)
+{
+	struct lane *lane = calloc(1, sizeof *lane);
+	if (!lane) {
+		snprintf(errstr, errstr_size, "out of memory");
+		return NULL;
+	}
+	lane->shadow = shadow;
+	lane->test = test_hold(test);
+	lane->endpoint = endpoint_hold(endpoint);
+	lane->variant = variant;
+	lane->is_cancelled = test->ended == TEST_CANCELLED;
+	snprintf(lane->object, sizeof lane->object, "shadow %s/%s", endpoint->name,
+		variant_of(lane)->name);
+	lane->model = variant_open_model(
+		variant_of(lane), endpoint->name, shadow->caller, errstr, errstr_size);
+	if (!lane->model || open_intake(lane, errstr, errstr_size)) {
+		lane_free(lane);
+		return NULL;
+	}
+	log_info(lane->object, "serving %s for test %s", test->shadow_topics[variant], test->name);
+	return lane;
+}
+
+void lane_close(struct lane *lane)
+{
+	intake_close(lane->intake);
+	lane->is_closed = true;
+}
+
+void lane_free(struct lane *lane)
+{
+	if (!lane)
+		return;
+	intake_free(lane->intake);
+	if (lane->model)
+		model_release(lane->model);
+	test_release(lane->test);
+	endpoint_release(lane->endpoint);
+	free(lane);
+}
+
+static void swap_model(struct lane *lane, const struct variant *variant)
+{
+	char errstr[256];
+	struct model *model = variant_open_model(
+		variant, lane->endpoint->name, lane->shadow->caller, errstr, sizeof errstr);
+	if (!model) {
+		log_error(lane->object, "the change is not taken over: %s", errstr);
+		return;
+	}
+	model_release(lane->model);
+	lane->model = model;
+}
+
+void lane_update(struct lane *lane, struct test *test, struct endpoint *endpoint)
+{
+	const char *name = variant_of(lane)->name;
+	size_t at = 0;
+	while (at < test->n_variants && strcmp(test->variants[at].name, name))
+		at++;
+	if (at == test->n_variants) {
+		lane->is_cancelled = true;
+		return;
+	}
+	if (!variant_same_model(variant_of(lane), &test->variants[at]))
+		swap_model(lane, &test->variants[at]);
+	struct test *old_test = lane->test;
+	struct endpoint *old_endpoint = lane->endpoint;
+	lane->test = test_hold(test);
+	lane->endpoint = endpoint_hold(endpoint);
+	lane->variant = at;
+	lane->is_cancelled = test->ended == TEST_CANCELLED;
+	test_release(old_test);
+	endpoint_release(old_endpoint);
+}
+
+void lane_retire(struct lane *lane)
+{
+	if (lane->is_retiring)
+		return;
+	log_info(lane->object, "draining, then closing");
+	lane->is_retiring = true;
+	lane->retire_deadline_us = clock_monotonic_us() + lane->shadow->settings->drain_us;
+	intake_stop(lane->intake);
+}
+
+const char *lane_refusal(const struct lane *lane, const struct copy *copy)
+{
+	if (lane->is_cancelled)
+		return "test_cancelled";
+	if (strcmp(copy->test, lane->test->name) ||
+		copy->generation < lane->test->created_generation)
+		return "test_over";
+	return NULL;
+}

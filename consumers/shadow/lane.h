@@ -1,0 +1,47 @@
+/* A lane serves one shadow variant: a group member on its shadow topic, and its model. It lives as
+ * long as copies of its test may be waiting. */
+#ifndef UMBRA_CONSUMERS_SHADOW_LANE_H
+#define UMBRA_CONSUMERS_SHADOW_LANE_H
+
+#include "common/control.h"
+#include "common/intake.h"
+#include "consumers/shadow/copy.h"
+
+struct shadow;
+
+struct lane {
+	struct shadow *shadow;
+	struct test *test; /* held; as the control log last said */
+	struct endpoint *endpoint; /* held */
+	size_t variant; /* which of the test's */
+	bool is_cancelled; /* the test was cancelled or deleted: copies are not asked */
+	struct model *model;
+	struct intake *intake;
+	char object[240]; /* "shadow ENDPOINT/VARIANT" */
+	bool is_retiring; /* drains, then closes */
+	bool is_closed; /* left its group; stays until its last delivery came */
+	int64_t retire_deadline_us; /* monotonic */
+	struct lane *next;
+};
+
+/* How long after its end copies of a test may still be waiting: the accounting horizon. */
+enum { LANE_AFTER_END_US = 600000000 };
+
+/* Must this test's copies be read at that moment (UTC)? Pure. */
+bool lane_is_needed(const struct test *test, int64_t now_us);
+
+/* NULL and errstr. */
+struct lane *lane_new(struct shadow *shadow, struct test *test, size_t variant,
+	struct endpoint *endpoint, char *errstr, size_t errstr_size);
+void lane_close(struct lane *lane);
+void lane_free(struct lane *lane);
+
+/* The control log says something new of the test. Keeps the old model when the new cannot be. */
+void lane_update(struct lane *lane, struct test *test, struct endpoint *endpoint);
+
+void lane_retire(struct lane *lane);
+
+/* Why this copy must not be asked: NULL, or one word. */
+const char *lane_refusal(const struct lane *lane, const struct copy *copy);
+
+#endif

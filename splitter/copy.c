@@ -1,0 +1,61 @@
+#include "splitter/copy.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sampling.h"
+#include "splitter/exchange.h"
+#include "splitter/lineup.h"
+#include "splitter/route.h"
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t hash_for(const struct exchange *exchange, const struct test *test)
+{
+	const rd_kafka_message_t *rkm = exchange->record.rkm;
+	if (test->sample_by == SAMPLE_BY_KEY && rkm->key)
+		return sampling_hash(rkm->key, rkm->key_len, test->seed);
+	return sampling_hash(exchange->request.id, strlen(exchange->request.id), test->seed);
+}
+
+static void add_copies(struct exchange *exchange, const struct trial *trial)
+{
+	size_t n = exchange->n_copies + trial->test->n_variants;
+	struct part *copies =
+		n <= EVENT_MAX_SAMPLED ? reallocarray(exchange->copies, n, sizeof *copies) : NULL;
+	if (!copies) {
+		/* Not sampled, and the event says so: the books still close. */
+		log_error(exchange->route->object, "no room for the copies of test %s",
+			trial->test->name);
+		return;
+	}
+	exchange->copies = copies;
+	for (size_t i = 0; i < trial->test->n_variants; i++) {
+		struct part *copy = &copies[exchange->n_copies++];
+		part_init(copy, exchange, PART_COPY);
+		copy->trial = trial;
+		copy->variant = i;
+	}
+}
+
+void copies_decide(struct exchange *exchange)
+{
+	const struct lineup *lineup = exchange->lineup;
+	int64_t now_us = lineup->n_trials ? clock_wall_us() : 0;
+	for (size_t i = 0; i < lineup->n_trials; i++) {
+		const struct trial *trial = &lineup->trials[i];
+		const struct test *test = trial->test;
+		if (test_state_at(test, now_us) != TEST_RUNNING ||
+			exchange->n_decisions == EVENT_MAX_TESTS)
+			continue;
+		uint64_t hash = hash_for(exchange, test);
+		exchange->decisions[exchange->n_decisions++] =
+			(struct sampling_decision){.test = test->name, .hash = hash};
+		if (sampling_takes(hash, test->sampling))
+			add_copies(exchange, trial);
+	}
+}
+
+void copies_send(struct exchange *exchange)
+{
+	for (size_t i = 0; i < exchange->n_copies; i++)
+		part_send(&exchange->copies[i]);
+}

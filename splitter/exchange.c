@@ -1,0 +1,134 @@
+#include "splitter/exchange.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "splitter/copy.h"
+#include "splitter/counters.h"
+#include "splitter/lineup.h"
+#include "splitter/route.h"
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_settled(const struct exchange *exchange)
+{
+	if (exchange->is_calling || exchange->answer.state != PART_DONE ||
+		exchange->event.state != PART_DONE)
+		return false;
+	for (size_t i = 0; i < exchange->n_copies; i++)
+		if (exchange->copies[i].state != PART_DONE)
+			return false;
+	return true;
+}
+
+void exchange_settle(struct exchange *exchange)
+{
+	if (!is_settled(exchange))
+		return;
+	free(exchange->body);
+	free(exchange->copies);
+	request_fini(&exchange->request);
+	lineup_release(exchange->lineup);
+	intake_done(exchange->route->intake, &exchange->record);
+}
+
+static void keep_body(struct exchange *exchange)
+{
+	const struct model_call *call = &exchange->call;
+	if (call->outcome != OUTCOME_OK || !call->response_size)
+		return;
+	exchange->body = malloc(call->response_size);
+	if (!exchange->body) {
+		exchange->outcome_word = "undeliverable";
+		exchange->is_bodiless = true;
+		return;
+	}
+	memcpy(exchange->body, call->response, call->response_size);
+	exchange->body_size = call->response_size;
+}
+
+static void on_model_done(struct model_call *call)
+{
+	struct exchange *exchange =
+		(struct exchange *)((char *)call - offsetof(struct exchange, call));
+	exchange->is_calling = false;
+	exchange->outcome_word = outcome_name(call->outcome);
+	snprintf(exchange->content_type, sizeof exchange->content_type, "%s",
+		call->response_content_type ? call->response_content_type : "");
+	keep_body(exchange);
+	counters_request(exchange);
+	part_send(&exchange->answer);
+}
+
+void exchange_on_answer_sent(struct exchange *exchange)
+{
+	if (exchange->event.state != PART_IDLE)
+		return; /* the answer was sent again */
+	exchange->handed_over_us = clock_monotonic_us();
+	part_send(&exchange->event);
+}
+
+void exchange_make_bodiless(struct exchange *exchange, rd_kafka_resp_err_t err)
+{
+	exchange->is_bodiless = true;
+	exchange->outcome_word =
+		err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? "too_large" : "undeliverable";
+}
+
+static void call_model(struct exchange *exchange)
+{
+	struct model_call *call = &exchange->call;
+	const struct request *request = &exchange->request;
+	call->body = request->payload;
+	call->body_size = request->payload_size;
+	call->content_type = request->content_type;
+	call->accept = request->accept[0] ? request->accept : NULL;
+	call->request_id = request->id;
+	call->role = ROLE_PRODUCTION;
+	call->done = on_model_done;
+	exchange->is_calling = true;
+	model_call_start(exchange->arm->model, call);
+}
+
+static void bury(struct exchange *exchange)
+{
+	exchange->answer.kind = PART_DEAD_LETTER;
+	exchange->event.state = PART_DONE;
+	counters_dead_letter(exchange);
+	log_warn(exchange->route->object, "dead letter, offset %lld of partition %d: %s: %s",
+		(long long)exchange->record.rkm->offset, exchange->record.rkm->partition,
+		exchange->error.code, exchange->error.message);
+	part_send(&exchange->answer);
+}
+
+void exchange_on_record(void *opaque, struct intake_record *record)
+{
+	struct exchange *exchange = (struct exchange *)record;
+	exchange->route = opaque;
+	exchange->lineup = lineup_hold(exchange->route->lineup);
+	part_init(&exchange->answer, exchange, PART_ANSWER);
+	part_init(&exchange->event, exchange, PART_EVENT);
+	if (!request_decode(
+		    exchange->lineup->endpoint, record->rkm, &exchange->request, &exchange->error))
+		exchange->arm = lineup_choose_arm(
+			exchange->lineup, &exchange->request, record->rkm, &exchange->error);
+	if (!exchange->arm) {
+		bury(exchange);
+		return;
+	}
+	copies_decide(exchange);
+	call_model(exchange); /* before the copies: production never waits for them */
+	copies_send(exchange);
+}
+
+void exchange_on_abandon(void *opaque, struct intake_record *record)
+{
+	(void)opaque;
+	struct exchange *exchange = (struct exchange *)record;
+	if (exchange->is_calling)
+		model_call_cancel(&exchange->call);
+	exchange->is_calling = false;
+	part_drop(&exchange->answer);
+	part_drop(&exchange->event);
+	for (size_t i = 0; i < exchange->n_copies; i++)
+		part_drop(&exchange->copies[i]);
+	exchange_settle(exchange);
+}

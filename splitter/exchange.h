@@ -1,0 +1,56 @@
+/* One request from the record that was polled to the offset that may be committed. Everything that
+ * it owes (answer, event, copies or their loss, or else a dead letter) is a part; when all parts
+ * have ended, the record is done. */
+#ifndef UMBRA_SPLITTER_EXCHANGE_H
+#define UMBRA_SPLITTER_EXCHANGE_H
+
+#include "common/event.h"
+#include "common/intake.h"
+#include "common/model_call.h"
+#include "common/request.h"
+#include "splitter/part.h"
+
+struct arm;
+struct lineup;
+struct route;
+
+struct exchange {
+	struct intake_record record; /* first: the intake owns the memory */
+	struct route *route;
+	struct lineup *lineup; /* held: what was in force when the record came */
+	struct arm *arm; /* of the lineup; NULL: dead letter */
+	struct request request;
+	struct request_error error; /* valid with arm == NULL */
+	struct model_call call;
+	bool is_calling;
+
+	/* the answer, kept until Kafka has it; valid once the call ended */
+	const char *outcome_word; /* what the answer says: outcome_name(), or why it has no body */
+	void *body; /* owned; NULL: empty */
+	size_t body_size;
+	char content_type[257];
+	bool is_bodiless; /* Kafka refused the whole record for good */
+	int64_t handed_over_us;
+
+	struct part answer; /* or the dead letter */
+	struct part event;
+	struct part *copies; /* owned */
+	size_t n_copies;
+	struct sampling_decision decisions[EVENT_MAX_TESTS];
+	size_t n_decisions;
+};
+
+/* The intake's callbacks; opaque is the route. */
+void exchange_on_record(void *opaque, struct intake_record *record);
+void exchange_on_abandon(void *opaque, struct intake_record *record);
+
+/* Ends the exchange, which is then gone, if all its parts have ended. */
+void exchange_settle(struct exchange *exchange);
+
+/* The answer is with Kafka's producer: its event is due. */
+void exchange_on_answer_sent(struct exchange *exchange);
+
+/* The record cannot be published as it is, ever: it becomes one without body that says why. */
+void exchange_make_bodiless(struct exchange *exchange, rd_kafka_resp_err_t err);
+
+#endif

@@ -1,0 +1,192 @@
+/* The one place that knows what a refusal by Kafka means for each kind of part. */
+#include "splitter/part.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "splitter/counters.h"
+#include "splitter/exchange.h"
+#include "splitter/records.h"
+#include "splitter/route.h"
+#include "splitter/splitter.h"
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+	FULL_RETRY_US = 2000, /* the publisher's queue was full */
+	REFUSED_RETRY_US = 1000000, /* Kafka refused for now */
+	GIVE_UP_US = 60000000 /* events only: the caller outranks our books */
+};
+
+static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err);
+static void on_retry(struct retry *retry);
+
+void part_init(struct part *part, struct exchange *exchange, enum part_kind kind)
+{
+	*part = (struct part){.exchange = exchange, .kind = kind};
+	part->delivery.done = on_delivery;
+	part->retry.again = on_retry;
+	part->delivery.source_partition = exchange->record.rkm->partition;
+}
+
+static struct retry_queue *queue_of(const struct part *part)
+{
+	return &part->exchange->route->splitter->waiting;
+}
+
+static void wait_again(struct part *part, int64_t delay_us)
+{
+	part->state = PART_WAITING;
+	retry_at(queue_of(part), &part->retry, clock_monotonic_us() + delay_us);
+}
+
+static void on_retry(struct retry *retry)
+{
+	struct part *part = (struct part *)((char *)retry - offsetof(struct part, retry));
+	part->state = PART_IDLE;
+	part_send(part);
+}
+
+static void end(struct part *part)
+{
+	part->state = PART_DONE;
+	exchange_settle(part->exchange);
+}
+
+static const char *loss_reason(rd_kafka_resp_err_t err)
+{
+	switch (err) {
+	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+		return "queue_full";
+	case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+		return "timed_out";
+	case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+	case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+		return "purged";
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		return "too_large";
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+		return "no_topic";
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		return "not_authorized";
+	default:
+		return "refused";
+	}
+}
+
+/* A copy's fate is known: it is lost. Now its loss has to be told. */
+static void lose_copy(struct part *part, rd_kafka_resp_err_t err)
+{
+	part->kind = PART_LOSS;
+	part->state = PART_IDLE;
+	part->first_try_us = 0;
+	part->reason = loss_reason(err);
+	counters_copy(part, part->reason);
+	part_send(part);
+}
+
+static bool is_event(const struct part *part)
+{
+	return part->kind == PART_EVENT || part->kind == PART_LOSS;
+}
+
+static bool is_over(const struct part *part, rd_kafka_resp_err_t err)
+{
+	return clock_monotonic_us() - part->first_try_us >= GIVE_UP_US ||
+		err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || kafka_is_permanent(err);
+}
+
+static void fail_event(struct part *part, rd_kafka_resp_err_t err)
+{
+	if (!is_over(part, err)) {
+		wait_again(part, REFUSED_RETRY_US);
+		return;
+	}
+	metric_get0(&counter_events_given_up)->value++;
+	log_error(
+		part->exchange->route->object, "an event was given up: %s", rd_kafka_err2str(err));
+	end(part);
+}
+
+/* Answers and dead letters: what Kafka will never accept goes without its body, once; everything
+ * else is sent again without end. */
+static void fail_owed(struct part *part, rd_kafka_resp_err_t err)
+{
+	struct exchange *exchange = part->exchange;
+	log_warn(exchange->route->object, "%s was refused: %s",
+		part->kind == PART_ANSWER ? "an answer" : "a dead letter", rd_kafka_err2str(err));
+	if (kafka_is_permanent(err) && !exchange->is_bodiless) {
+		exchange_make_bodiless(exchange, err);
+		part_send(part);
+		return;
+	}
+	wait_again(part, REFUSED_RETRY_US);
+}
+
+/* The record did not reach Kafka. Abandoned exchanges owe nothing any more. */
+static void fail(struct part *part, rd_kafka_resp_err_t err)
+{
+	part->state = PART_IDLE;
+	if (part->exchange->record.abandoned)
+		end(part);
+	else if (part->kind == PART_COPY)
+		lose_copy(part, err);
+	else if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		wait_again(part, FULL_RETRY_US);
+	else if (is_event(part))
+		fail_event(part, err);
+	else
+		fail_owed(part, err);
+}
+
+static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err)
+{
+	struct part *part = (struct part *)delivery;
+	assert(part->state == PART_SENT);
+	if (err) {
+		fail(part, err);
+		return;
+	}
+	if (part->kind == PART_COPY)
+		counters_copy(part, "delivered");
+	end(part);
+}
+
+static rd_kafka_resp_err_t hand_over(struct part *part)
+{
+	switch (part->kind) {
+	case PART_ANSWER:
+		return records_send_answer(part);
+	case PART_DEAD_LETTER:
+		return records_send_dead_letter(part);
+	case PART_COPY:
+		return records_send_copy(part);
+	case PART_EVENT:
+		return records_send_event(part);
+	case PART_LOSS:
+		return records_send_loss(part);
+	}
+	abort();
+}
+
+void part_send(struct part *part)
+{
+	assert(part->state == PART_IDLE);
+	if (!part->first_try_us)
+		part->first_try_us = clock_monotonic_us();
+	rd_kafka_resp_err_t err = hand_over(part);
+	if (err) {
+		fail(part, err);
+		return;
+	}
+	part->state = PART_SENT;
+	if (part->kind == PART_ANSWER)
+		exchange_on_answer_sent(part->exchange);
+}
+
+void part_drop(struct part *part)
+{
+	retry_cancel(queue_of(part), &part->retry);
+	if (part->state != PART_SENT)
+		part->state = PART_DONE;
+}

@@ -1,0 +1,48 @@
+/* A part is one record that an exchange owes Kafka. It is sent, waits and is sent again if need be,
+ * and ends exactly once: acknowledged, or given up where the design allows that. */
+#ifndef UMBRA_SPLITTER_PART_H
+#define UMBRA_SPLITTER_PART_H
+
+#include "common/publisher.h"
+#include "common/retry.h"
+
+struct exchange;
+struct splitter;
+struct trial;
+
+enum part_kind {
+	PART_ANSWER, /* never given up */
+	PART_EVENT, /* given up after 60 s */
+	PART_DEAD_LETTER, /* never given up */
+	PART_COPY, /* never tried twice: becomes PART_LOSS */
+	PART_LOSS /* the event that says why a copy is missing; given up after 60 s */
+};
+
+enum part_state {
+	PART_IDLE, /* not due yet */
+	PART_WAITING, /* due, in the splitter's queue: Kafka's was full, or refused it for now */
+	PART_SENT, /* in a publisher, its delivery will come */
+	PART_DONE /* ended */
+};
+
+struct part {
+	struct delivery delivery; /* first */
+	struct exchange *exchange;
+	enum part_kind kind;
+	enum part_state state;
+	struct retry retry; /* PART_WAITING */
+	int64_t first_try_us; /* 0: not tried yet */
+	const struct trial *trial; /* PART_COPY, PART_LOSS: whose copy */
+	size_t variant; /* and of which of its variants */
+	const char *reason; /* PART_LOSS */
+};
+
+void part_init(struct part *part, struct exchange *exchange, enum part_kind kind);
+
+/* The part is due: sends it or lets it wait. May end the exchange. */
+void part_send(struct part *part);
+
+/* Ends the part without sending it; one that is sent ends with its delivery. */
+void part_drop(struct part *part);
+
+#endif

@@ -1,0 +1,134 @@
+#include "splitter/route.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "splitter/exchange.h"
+#include "splitter/lineup.h"
+#include "splitter/splitter.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REBALANCE_DRAIN_US = 2000000 };
+
+/* A partition that was there when the start was written begins there, a later one at its start. */
+static int64_t start_of(void *opaque, int32_t partition)
+{
+	const struct route *route = opaque;
+	const struct endpoint *endpoint = route->lineup->endpoint;
+	return (size_t)partition < endpoint->n_start ? endpoint->start[partition] : 0;
+}
+
+/* A partition has no more room: queued copies must not hold it up. They end as lost. */
+static void on_full(void *opaque, int32_t partition)
+{
+	(void)partition;
+	struct route *route = opaque;
+	if (publisher_open_count(route->splitter->copies))
+		publisher_purge_queue(route->splitter->copies);
+}
+
+static int open_intake(struct route *route, char *errstr, size_t errstr_size)
+{
+	struct intake_config config = {
+		.topic = route->topic,
+		.group = route->group,
+		.object = route->object,
+		.span_limit = (uint32_t)route->lineup->endpoint->max_uncommitted,
+		.record_size = sizeof(struct exchange),
+		.drain_us = REBALANCE_DRAIN_US,
+		.epoch = route->epoch,
+		.start = start_of,
+		.on_record = exchange_on_record,
+		.on_abandon = exchange_on_abandon,
+		.on_full = on_full,
+		.opaque = route,
+	};
+	const struct common_settings *settings = &route->splitter->settings->common;
+	route->intake = intake_open(settings, route->splitter->loop, &config, errstr, errstr_size);
+	return route->intake ? 0 : -1;
+}
+
+static int name_route(struct route *route, const struct endpoint *endpoint)
+{
+	const char *prefix = route->splitter->settings->common.prefix;
+	snprintf(route->object, sizeof route->object, "endpoint %s", endpoint->name);
+	route->topic = strdup(endpoint->requests_topic);
+	if (asprintf(&route->group, "%ssplitter.%s", prefix, endpoint->name) < 0)
+		route->group = NULL;
+	if (asprintf(&route->events_topic, "%sevents", prefix) < 0)
+		route->events_topic = NULL;
+	return route->topic && route->group && route->events_topic ? 0 : -1;
+}
+
+struct route *route_new(struct splitter *splitter, const struct control_state *state,
+	struct endpoint *endpoint, char *errstr, size_t errstr_size)
+{
+	struct route *route = calloc(1, sizeof *route);
+	if (!route) {
+		snprintf(errstr, errstr_size, "out of memory");
+		return NULL;
+	}
+	route->splitter = splitter;
+	route->epoch = endpoint->epoch;
+	snprintf(errstr, errstr_size, "out of memory");
+	if (name_route(route, endpoint))
+		goto fail;
+	route->lineup = lineup_new(state, endpoint, splitter->caller, NULL, errstr, errstr_size);
+	if (!route->lineup || open_intake(route, errstr, errstr_size))
+		goto fail;
+	log_info(route->object, "serving %s at generation %lld", route->topic,
+		(long long)route->lineup->generation);
+	return route;
+fail:
+	route_free(route);
+	return NULL;
+}
+
+void route_close(struct route *route)
+{
+	intake_close(route->intake);
+}
+
+void route_free(struct route *route)
+{
+	if (!route)
+		return;
+	intake_free(route->intake);
+	lineup_release(route->lineup);
+	free(route->topic);
+	free(route->group);
+	free(route->events_topic);
+	free(route);
+}
+
+void route_update(struct route *route, const struct control_state *state, struct endpoint *endpoint)
+{
+	char errstr[256];
+	struct lineup *lineup = lineup_new(
+		state, endpoint, route->splitter->caller, route->lineup, errstr, sizeof errstr);
+	if (!lineup) {
+		log_error(route->object, "generation %lld is not taken over: %s",
+			(long long)state->generation, errstr);
+		return;
+	}
+	lineup_release(route->lineup);
+	route->lineup = lineup;
+	log_info(route->object, "now at generation %lld", (long long)lineup->generation);
+}
+
+bool route_is_outdated(const struct route *route, const struct endpoint *endpoint)
+{
+	return !endpoint || endpoint->epoch != route->epoch ||
+		strcmp(endpoint->requests_topic, route->topic) ||
+		endpoint->max_uncommitted != route->lineup->endpoint->max_uncommitted;
+}
+
+void route_retire(struct route *route)
+{
+	if (route->is_retiring)
+		return;
+	log_info(route->object, "draining, then closing");
+	route->is_retiring = true;
+	route->retire_deadline_us = clock_monotonic_us() + route->splitter->settings->drain_us;
+	intake_stop(route->intake);
+}

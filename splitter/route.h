@@ -1,0 +1,44 @@
+/* A route serves one endpoint: a consumer group member on its request topic, and the lineup that is
+ * in force. */
+#ifndef UMBRA_SPLITTER_ROUTE_H
+#define UMBRA_SPLITTER_ROUTE_H
+
+#include "common/control.h"
+#include "common/intake.h"
+
+struct lineup;
+struct splitter;
+
+struct route {
+	struct splitter *splitter;
+	struct lineup *lineup; /* held */
+	struct intake *intake;
+	char object[120]; /* "endpoint NAME" */
+	char *topic; /* requests; fixed for the route's life, as is the epoch */
+	char *group;
+	char *events_topic;
+	int64_t epoch;
+	bool is_retiring; /* the endpoint is gone, or reads elsewhere now: drain, then close */
+	int64_t retire_deadline_us;
+	bool is_closed; /* left its group; stays until its last delivery came */
+	struct route *next;
+};
+
+/* NULL and errstr. */
+struct route *route_new(struct splitter *splitter, const struct control_state *state,
+	struct endpoint *endpoint, char *errstr, size_t errstr_size);
+
+/* Leaves the group. What is open is abandoned; its deliveries must still be served. */
+void route_close(struct route *route);
+void route_free(struct route *route);
+
+/* The control state changed: takes over what it says. Keeps the old lineup when that cannot be. */
+void route_update(
+	struct route *route, const struct control_state *state, struct endpoint *endpoint);
+
+/* Must the route be closed and opened again to serve this endpoint (or NULL: no endpoint)? */
+bool route_is_outdated(const struct route *route, const struct endpoint *endpoint);
+
+void route_retire(struct route *route);
+
+#endif
