@@ -9,13 +9,14 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/model_config.h"
 #include "common/model_transfer.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPIRY_STEP_US = 5000, DEFAULT_MAX_RESPONSE = 6 * 1024 * 1024 };
+enum { EXPIRY_STEP_US = 5000 };
 
 struct call_list {
 	struct model_call *first, *last;
@@ -109,90 +110,10 @@ static void allow_connections(struct model_caller *caller, long change)
 	curl_multi_setopt(caller->multi, CURLMOPT_MAXCONNECTS, caller->connections + 1);
 }
 
-static int check_url(const char *url, char *errstr, size_t errstr_size)
-{
-	char *scheme = NULL, *user = NULL;
-	CURLU *parts = curl_url();
-	assert(parts);
-	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, 0);
-	if (code == CURLUE_OK)
-		code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
-	int rc = -1;
-	if (code != CURLUE_OK)
-		snprintf(errstr, errstr_size, "\"%s\" is not a URL: %s", url,
-			curl_url_strerror(code));
-	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
-		snprintf(errstr, errstr_size, "\"%s\" is not an http or https URL", url);
-	else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK)
-		snprintf(errstr, errstr_size,
-			"a URL must not hold a user name or password: use an "
-			"authorization header with a value_file");
-	else
-		rc = 0;
-	curl_free(user);
-	curl_free(scheme);
-	curl_url_cleanup(parts);
-	return rc;
-}
-
-static int check_file(const char *path, const char *what, char *errstr, size_t errstr_size)
-{
-	FILE *file = path ? fopen(path, "re") : NULL;
-	if (path && !file) {
-		snprintf(errstr, errstr_size, "the %s %s cannot be read: %m", what, path);
-		return -1;
-	}
-	if (file)
-		fclose(file);
-	return 0;
-}
-
-static int check_config(const struct model_config *config, char *errstr, size_t errstr_size)
-{
-	assert(config->name && config->url && config->timeout_us > 0 && config->max_in_flight > 0);
-	if (check_url(config->url, errstr, errstr_size) ||
-		check_file(config->ca_file, "CA file", errstr, errstr_size) ||
-		check_file(config->cert_file, "certificate", errstr, errstr_size) ||
-		check_file(config->key_file, "key", errstr, errstr_size))
-		return -1;
-	return 0;
-}
-
-static char *copy(const char *text)
-{
-	char *own = text ? strdup(text) : NULL;
-	assert(!text == !own);
-	return own;
-}
-
-static struct model_config copy_config(const struct model_config *from)
-{
-	struct model_config config = *from;
-	config.name = copy(from->name);
-	config.url = copy(from->url);
-	config.ca_file = copy(from->ca_file);
-	config.cert_file = copy(from->cert_file);
-	config.key_file = copy(from->key_file);
-	config.headers = NULL;
-	config.n_headers = 0;
-	if (!config.max_response_bytes)
-		config.max_response_bytes = DEFAULT_MAX_RESPONSE;
-	return config;
-}
-
-static void free_config(struct model_config *config)
-{
-	free((char *)config->name);
-	free((char *)config->url);
-	free((char *)config->ca_file);
-	free((char *)config->cert_file);
-	free((char *)config->key_file);
-}
-
 struct model *model_new(struct model_caller *caller, const struct model_config *config,
 	char *errstr, size_t errstr_size)
 {
-	if (check_config(config, errstr, errstr_size))
+	if (model_config_check(config, errstr, errstr_size))
 		return NULL;
 	struct model_headers *headers = model_headers_new(config, errstr, errstr_size);
 	if (!headers)
@@ -200,7 +121,7 @@ struct model *model_new(struct model_caller *caller, const struct model_config *
 	struct model *model = calloc(1, sizeof *model);
 	assert(model);
 	model->caller = caller;
-	model->config = copy_config(config);
+	model->config = model_config_copy(config);
 	model->headers = headers;
 	model->refs = 1;
 	model->next = caller->models;
@@ -223,7 +144,7 @@ static void model_free(struct model *model)
 		transfer_free(transfer);
 	}
 	model_headers_free(model->headers);
-	free_config(&model->config);
+	model_config_clear(&model->config);
 	free(model);
 }
 

@@ -8,18 +8,18 @@
 #include "common/outcome.h"
 
 struct model_caller; /* one per process */
-struct model;        /* one per variant: connections, headers, admission */
+struct model; /* one per variant: connections, headers, admission */
 
 struct model_header {
 	const char *name;
-	const char *value;      /* ${ENV} is expanded; NULL: the value comes from value_file */
+	const char *value; /* ${ENV} is expanded; NULL: the value comes from value_file */
 	const char *value_file; /* first line of this file, read again when it changes */
 };
 
 /* Copied by model_new. */
 struct model_config {
 	const char *name; /* for logs, as "variant churn/churn-v1" */
-	const char *url;  /* http or https */
+	const char *url; /* http or https */
 	int64_t timeout_us;
 	uint32_t max_in_flight;
 	int64_t max_response_bytes; /* 0: 6 MiB */
@@ -35,21 +35,21 @@ struct model_call {
 	const char *content_type; /* NULL: none. Copied at start, as are the next two */
 	const char *accept;
 	const char *request_id; /* sent as x-request-id */
-	enum role role;         /* other than production: sends x-umbra-shadow: 1 */
-	int64_t expires_us;     /* monotonic; still waiting for a slot then: OUTCOME_EXPIRED; 0: never */
+	enum role role; /* other than production: sends x-umbra-shadow: 1 */
+	int64_t expires_us; /* monotonic; still waiting for a slot then: OUTCOME_EXPIRED; 0: never */
 	void (*done)(struct model_call *call);
 
 	/* valid in done(), the pointers only there */
 	enum outcome outcome;
 	const char *reason; /* one word or short phrase for events and logs; "" when ok */
-	int status;         /* HTTP, 0: none */
+	int status; /* HTTP, 0: none */
 	int attempts;
 	const void *response;
 	size_t response_size;
 	const char *response_content_type; /* "" when none; visible ASCII and spaces, at most 256 */
-	int64_t queued_us;                 /* monotonic: handed in */
-	int64_t started_us;                /* last attempt's start; 0: never sent */
-	int64_t first_byte_us;             /* 0: none came */
+	int64_t queued_us; /* monotonic: handed in */
+	int64_t started_us; /* last attempt's start; 0: never sent */
+	int64_t first_byte_us; /* 0: none came */
 	int64_t ended_us;
 
 	/* private */

@@ -16,11 +16,16 @@
 
 enum { HEAD_MAX = 64 * 1024, BODY_FIRST = 1024, BODY_KEPT = 64 * 1024 };
 
+/* A head begins with "HTTP/" and ends with an empty line; there may be several (100, then 200). curl
+ * calls a head that is cut short by a close a good answer: it is not. */
 static size_t on_head(char *data, size_t one, size_t n, void *opaque)
 {
-	(void)data;
 	struct transfer *transfer = opaque;
 	transfer->head_size += one * n;
+	if (data[0] == '\r' || data[0] == '\n')
+		transfer->is_head_whole = true;
+	else if (n >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		transfer->is_head_whole = false;
 	if (!transfer->call->first_byte_us)
 		transfer->call->first_byte_us = clock_monotonic_us();
 	transfer->is_head_too_large = transfer->head_size > HEAD_MAX;
@@ -148,7 +153,7 @@ void transfer_begin(struct transfer *transfer, struct model_call *call, struct h
 	transfer->set = set;
 	transfer->size = transfer->head_size = 0;
 	transfer->last_byte_us = 0;
-	transfer->is_too_large = transfer->is_head_too_large = false;
+	transfer->is_too_large = transfer->is_head_too_large = transfer->is_head_whole = false;
 	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
 	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, call->body_size ? call->body : "");
 	curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, call_headers(transfer, fixed));
@@ -292,6 +297,8 @@ void transfer_finish(struct transfer *transfer, CURLcode code, int64_t now_us)
 		end_as(call, OUTCOME_PROTOCOL_ERROR, "headers too large");
 	} else if (code != CURLE_OK) {
 		end_by_code(transfer, code);
+	} else if (!transfer->is_head_whole) {
+		end_as(call, OUTCOME_PROTOCOL_ERROR, "answer cut short");
 	} else {
 		call->ended_us = end_time(transfer, now_us);
 		end_by_status(transfer);

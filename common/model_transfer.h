@@ -18,7 +18,7 @@ struct transfer {
 	size_t size, capacity, max;
 	size_t head_size; /* bytes of header lines so far */
 	int64_t last_byte_us;
-	bool is_too_large, is_head_too_large;
+	bool is_too_large, is_head_too_large, is_head_whole;
 	char content_type[257];
 	char reason[24];
 };
