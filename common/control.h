@@ -30,16 +30,17 @@ struct endpoint {
 	const char *name;
 	int64_t generation; /* of the record that last changed it */
 	int64_t created_generation;
-	int64_t epoch;      /* counts the settings of a start position, from 1 */
+	int64_t epoch; /* counts the settings of a start position, from 1 */
 	enum request_format format;
-	const char *content_type;      /* where a request has none; "application/json" */
+	const char *content_type; /* where a request has none; "application/json" */
 	const char *request_id_header; /* NULL: only ce_id and x-request-id */
 	const char *requests_topic, *responses_topic, *dead_letter_topic;
 	int64_t partitions, replication; /* of topics that apply creates */
 	struct string_list correlation_headers; /* echoed besides kafka_correlationId */
-	struct string_list secret_headers;      /* never copied to a shadow topic */
-	int64_t max_uncommitted;                /* records per partition */
-	int64_t *start; /* first offset of each partition, resolved by apply; later ones start at 0 */
+	struct string_list secret_headers; /* never copied to a shadow topic */
+	int64_t max_uncommitted; /* records per partition */
+	int64_t *
+		start; /* first offset of each partition, resolved by apply; later ones start at 0 */
 	size_t n_start;
 	struct variant *variants;
 	size_t n_variants;
@@ -58,14 +59,22 @@ struct test {
 	uint32_t sampling; /* k: percentage times 10^4 */
 	enum sample_by sample_by;
 	uint64_t seed; /* sampling_seed(name, created_generation) */
-	int64_t start_us, end_us;  /* UTC; the schedule */
-	enum test_state ended;     /* TEST_COMPLETED or TEST_CANCELLED once an operator said so, else TEST_CREATED */
-	int64_t ended_us;          /* valid with `ended` */
-	int64_t compare_bytes;     /* response bodies up to this size travel in events */
-	struct variant *variants;  /* shadows */
+	int64_t start_us, end_us; /* UTC; the schedule */
+	enum test_state
+		ended; /* TEST_COMPLETED or TEST_CANCELLED once an operator said so, else TEST_CREATED */
+	int64_t ended_us; /* valid with `ended` */
+	int64_t compare_bytes; /* response bodies up to this size travel in events */
+	struct variant *variants; /* shadows */
 	const char **shadow_topics; /* <endpoint>.shadow.<variant>, one for each variant */
 	size_t n_variants;
 	json_t *definition;
+};
+
+/* A deleted endpoint: should the name come back, its epochs go on from here, so that its events and
+ * commits are never taken for the old one's. */
+struct control_grave {
+	char *name;
+	int64_t epoch;
 };
 
 struct control_state {
@@ -75,6 +84,8 @@ struct control_state {
 	size_t n_endpoints;
 	struct test **tests; /* sorted by name */
 	size_t n_tests;
+	struct control_grave *graves;
+	size_t n_graves;
 	char *not_understood; /* why a record could not be understood: the state no longer moves; NULL */
 };
 
@@ -101,8 +112,8 @@ struct control_record {
 
 enum control_verdict {
 	CONTROL_ACCEPTED,
-	CONTROL_CONFLICT,      /* generation is not current + 1: another writer was first */
-	CONTROL_INVALID,       /* valid Avro, but its changes may not be: why in errstr */
+	CONTROL_CONFLICT, /* generation is not current + 1: another writer was first */
+	CONTROL_INVALID, /* valid Avro, but its changes may not be: why in errstr */
 	CONTROL_NOT_UNDERSTOOD /* of a newer kind: state->not_understood is set */
 };
 
@@ -111,7 +122,18 @@ void control_state_fini(struct control_state *state);
 
 /* Folds one record in. All of its changes or none. `append_time_us` is the log's. */
 enum control_verdict control_state_apply(struct control_state *state,
-	const struct control_record *record, int64_t append_time_us, char *errstr, size_t errstr_size);
+	const struct control_record *record, int64_t append_time_us, char *errstr,
+	size_t errstr_size);
+
+/* Would the changes be accepted at that time? Changes nothing. Reports every problem, returns how
+ * many. The record's generation does not matter. */
+struct definition_problem;
+size_t control_state_try(const struct control_state *state, const struct control_record *record,
+	int64_t append_time_us,
+	void (*report)(void *opaque, const struct definition_problem *problem), void *opaque);
+
+/* The epoch that the endpoint's next start position gets: 1 for one that was never there. */
+int64_t control_next_epoch(const struct control_state *state, const char *endpoint);
 
 /* Single-object Avro. encode: malloc'ed bytes, NULL: no memory. decode: 0, or -1 and errstr
  * (-2: a record of a newer, unknown schema). */

@@ -1,0 +1,488 @@
+/* The fold of the control log. A record's changes are made in a draft, a copy of the state's arrays;
+ * the draft is checked as a whole and takes the state's place, or is thrown away. What decides is
+ * the log alone: its records and their append times, never a clock or a setting of the reader. */
+#include "common/control.h"
+#include "common/definition.h"
+#include "common/event.h"
+#include "common/sampling.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct draft {
+	struct control_state state; /* holds references of its own */
+	const struct control_state *before;
+	int64_t generation; /* of the record */
+	int64_t append_time_us;
+	definition_report *report;
+	void *opaque;
+	size_t problems;
+};
+
+/* First index whose name is not below `name`. */
+static size_t endpoint_index(const struct control_state *state, const char *name)
+{
+	size_t i = 0;
+
+	while (i < state->n_endpoints && strcmp(state->endpoints[i]->name, name) < 0)
+		i++;
+	return i;
+}
+
+static size_t test_index(const struct control_state *state, const char *name)
+{
+	size_t i = 0;
+
+	while (i < state->n_tests && strcmp(state->tests[i]->name, name) < 0)
+		i++;
+	return i;
+}
+
+static bool is_open(const struct draft *draft, const struct test *test)
+{
+	enum test_state state = test_state_at(test, draft->append_time_us);
+
+	return state == TEST_CREATED || state == TEST_RUNNING;
+}
+
+static void pass_on(void *opaque, const struct definition_problem *problem)
+{
+	struct draft *draft = opaque;
+
+	draft->problems++;
+	draft->report(draft->opaque, problem);
+}
+
+__attribute__((format(printf, 5, 6))) static void refuse(struct draft *draft, enum object_kind kind,
+	const char *object, const char *path, const char *format, ...)
+{
+	char message[512];
+	struct definition_problem problem = {kind, object, path, message, false};
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	pass_on(draft, &problem);
+}
+
+static void *copy_of(const void *array, size_t n, size_t extra, size_t size)
+{
+	char *copy = calloc(n + extra, size);
+
+	assert(copy || n + extra == 0);
+	if (n > 0)
+		memcpy(copy, array, n * size);
+	return copy;
+}
+
+/* `extra` more endpoints, tests or graves have room. */
+static void draft_init(struct draft *draft, const struct control_state *before, size_t extra)
+{
+	struct control_state *state = &draft->state;
+
+	*state = *before;
+	state->not_understood = NULL;
+	state->endpoints = copy_of(before->endpoints, before->n_endpoints, extra, sizeof(void *));
+	state->tests = copy_of(before->tests, before->n_tests, extra, sizeof(void *));
+	state->graves =
+		copy_of(before->graves, before->n_graves, extra, sizeof(struct control_grave));
+	for (size_t i = 0; i < state->n_endpoints; i++)
+		endpoint_hold(state->endpoints[i]);
+	for (size_t i = 0; i < state->n_tests; i++)
+		test_hold(state->tests[i]);
+	for (size_t i = 0; i < state->n_graves; i++) {
+		state->graves[i].name = strdup(before->graves[i].name);
+		assert(state->graves[i].name);
+	}
+	draft->before = before;
+}
+
+static void remove_endpoint(struct control_state *state, size_t i)
+{
+	endpoint_release(state->endpoints[i]);
+	memmove(&state->endpoints[i], &state->endpoints[i + 1],
+		(--state->n_endpoints - i) * sizeof(state->endpoints[0]));
+}
+
+static void remove_test(struct control_state *state, size_t i)
+{
+	test_release(state->tests[i]);
+	memmove(&state->tests[i], &state->tests[i + 1],
+		(--state->n_tests - i) * sizeof(state->tests[0]));
+}
+
+static void put_endpoint(struct control_state *state, struct endpoint *endpoint)
+{
+	size_t i = endpoint_index(state, endpoint->name);
+
+	if (control_endpoint(state, endpoint->name))
+		remove_endpoint(state, i);
+	memmove(&state->endpoints[i + 1], &state->endpoints[i],
+		(state->n_endpoints++ - i) * sizeof(state->endpoints[0]));
+	state->endpoints[i] = endpoint;
+}
+
+static void put_test(struct control_state *state, struct test *test)
+{
+	size_t i = test_index(state, test->name);
+
+	if (control_test(state, test->name))
+		remove_test(state, i);
+	memmove(&state->tests[i + 1], &state->tests[i],
+		(state->n_tests++ - i) * sizeof(state->tests[0]));
+	state->tests[i] = test;
+}
+
+static void bury(struct control_state *state, const struct endpoint *endpoint)
+{
+	size_t i = 0;
+
+	while (i < state->n_graves && strcmp(state->graves[i].name, endpoint->name) != 0)
+		i++;
+	if (i == state->n_graves) {
+		state->graves[state->n_graves++].name = strdup(endpoint->name);
+		assert(state->graves[i].name);
+	}
+	state->graves[i].epoch = endpoint->epoch;
+}
+
+static bool same_start(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->n_start == b->n_start &&
+		(a->n_start == 0 ||
+			memcmp(a->start, b->start, a->n_start * sizeof(*a->start)) == 0);
+}
+
+/* A start position belongs to its epoch, and a position means nothing in another topic. */
+static void check_epoch(struct draft *draft, const struct endpoint *old, const struct endpoint *new)
+{
+	int64_t next = control_next_epoch(draft->before, new->name);
+
+	if (new->epoch == next)
+		return;
+	if (!old || new->epoch != old->epoch)
+		refuse(draft, OBJECT_ENDPOINT, new->name, "epoch",
+			"the epoch must be %lld, not %lld", (long long)next, (long long)new->epoch);
+	else if (strcmp(old->requests_topic, new->requests_topic) != 0)
+		refuse(draft, OBJECT_ENDPOINT, new->name, "topics.requests",
+			"another topic for requests needs a new start position (--reset-start)");
+	else if (!same_start(old, new))
+		refuse(draft, OBJECT_ENDPOINT, new->name, "start",
+			"a new start position needs a new epoch");
+}
+
+static void change_endpoint(struct draft *draft, json_t *definition)
+{
+	struct endpoint *new = definition_read_endpoint(definition, pass_on, draft);
+	struct endpoint *old;
+
+	if (!new)
+		return;
+	old = control_endpoint(draft->before, new->name);
+	check_epoch(draft, old, new);
+	new->generation = draft->generation;
+	new->created_generation = old ? old->created_generation : draft->generation;
+	put_endpoint(&draft->state, new);
+}
+
+/* What has ended does not begin again, and what has begun keeps its beginning. */
+static void check_test_change(struct draft *draft, const struct test *old, const struct test *new)
+{
+	enum test_state state = test_state_at(old, draft->append_time_us);
+
+	if (!is_open(draft, old))
+		refuse(draft, OBJECT_TEST, new->name, "name",
+			"test %s is %s: it cannot change or run again; delete it, or give the new "
+			"one "
+			"another name",
+			new->name, test_state_name(state));
+	else if (strcmp(old->endpoint, new->endpoint) != 0)
+		refuse(draft, OBJECT_TEST, new->name, "endpoint",
+			"test %s belongs to endpoint %s: delete it first, or give the new one "
+			"another name",
+			new->name, old->endpoint);
+	else if (state == TEST_RUNNING && old->start_us != new->start_us)
+		refuse(draft, OBJECT_TEST, new->name, "start",
+			"test %s is running: its start cannot be moved", new->name);
+}
+
+static void change_test(struct draft *draft, json_t *definition)
+{
+	struct test *new = definition_read_test(definition, pass_on, draft);
+	struct test *old;
+
+	if (!new)
+		return;
+	old = control_test(draft->before, new->name);
+	if (old)
+		check_test_change(draft, old, new);
+	new->generation = draft->generation;
+	new->created_generation = old ? old->created_generation : draft->generation;
+	new->seed = sampling_seed(new->name, new->created_generation);
+	put_test(&draft->state, new);
+}
+
+static void change_installation(struct draft *draft, json_t *definition)
+{
+	int64_t n = definition_read_installation(definition, pass_on, draft);
+	int64_t old = draft->before->event_partitions;
+
+	if (n > 0 && old != 0 && n != old)
+		refuse(draft, OBJECT_INSTALLATION, "installation", "event_partitions",
+			"the installation has %lld event partitions, for good", (long long)old);
+	if (n > 0)
+		draft->state.event_partitions = n;
+}
+
+static void delete_object(struct draft *draft, enum object_kind kind, const char *name)
+{
+	struct control_state *state = &draft->state;
+
+	if (kind == OBJECT_ENDPOINT && control_endpoint(state, name)) {
+		bury(state, control_endpoint(state, name));
+		remove_endpoint(state, endpoint_index(state, name));
+	} else if (kind == OBJECT_TEST && control_test(state, name)) {
+		remove_test(state, test_index(state, name));
+	} else if (kind == OBJECT_INSTALLATION) {
+		refuse(draft, kind, name, "", "the installation cannot be deleted");
+	} else {
+		refuse(draft, kind, name, "", "there is no %s %s to delete", object_kind_name(kind),
+			name);
+	}
+}
+
+/* The definition as JSON that is named as the change says; NULL: refused. */
+static json_t *parse_definition(struct draft *draft, const struct control_change *change)
+{
+	json_error_t error;
+	json_t *json = change->definition
+		? json_loads(change->definition, JSON_REJECT_DUPLICATES, &error)
+		: NULL;
+	const char *name = json_string_value(json_object_get(json, "name"));
+
+	if (!json_is_object(json))
+		refuse(draft, change->kind, change->name, "",
+			"the definition is not a JSON object");
+	else if (change->kind != OBJECT_INSTALLATION && (!name || strcmp(name, change->name) != 0))
+		refuse(draft, change->kind, change->name, "name",
+			"the definition is not that of %s", change->name);
+	else
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+static void make_change(struct draft *draft, const struct control_change *change)
+{
+	json_t *definition;
+
+	if (change->action == CHANGE_DELETE) {
+		delete_object(draft, change->kind, change->name);
+		return;
+	}
+	definition = parse_definition(draft, change);
+	if (!definition)
+		return;
+	if (change->kind == OBJECT_ENDPOINT)
+		change_endpoint(draft, definition);
+	else if (change->kind == OBJECT_TEST)
+		change_test(draft, definition);
+	else
+		change_installation(draft, definition);
+}
+
+/* A kind or action that this version does not have. */
+static bool is_newer(struct draft *draft, const struct control_change *change)
+{
+	struct definition_problem problem = {
+		change->kind, change->name, "", "unknown kind of object or change", true};
+
+	if ((unsigned)change->kind <= OBJECT_TEST && (unsigned)change->action <= CHANGE_DELETE)
+		return false;
+	pass_on(draft, &problem);
+	return true;
+}
+
+static bool is_repeated(struct draft *draft, const struct control_record *record, size_t i)
+{
+	const struct control_change *change = &record->changes[i];
+
+	for (size_t j = 0; j < i; j++) {
+		if (record->changes[j].kind != change->kind ||
+			strcmp(record->changes[j].name, change->name) != 0)
+			continue;
+		refuse(draft, change->kind, change->name, "", "%s %s is changed twice",
+			object_kind_name(change->kind), change->name);
+		return true;
+	}
+	return false;
+}
+
+/* Which of two tests in each other's way is told so: the one changed last. */
+static bool is_later(const struct test *a, const struct test *b)
+{
+	if (a->generation != b->generation)
+		return a->generation > b->generation;
+	return strcmp(a->name, b->name) > 0;
+}
+
+/* A shadow topic serves one test, and a name in an event is one variant. */
+static void check_shadow_name(
+	struct draft *draft, const struct test *test, size_t index, const struct endpoint *endpoint)
+{
+	const char *name = test->variants[index].name;
+	char path[64];
+
+	snprintf(path, sizeof(path), "variants.[%zu].name", index);
+	for (size_t i = 0; i < endpoint->n_variants; i++)
+		if (strcmp(endpoint->variants[i].name, name) == 0)
+			refuse(draft, OBJECT_TEST, test->name, path,
+				"%s is a production variant of endpoint %s: a shadow needs a name "
+				"of its own",
+				name, endpoint->name);
+	for (size_t i = 0; i < draft->state.n_tests; i++) {
+		const struct test *other = draft->state.tests[i];
+
+		if (other == test || !is_open(draft, other) ||
+			strcmp(other->endpoint, test->endpoint) != 0 || is_later(other, test))
+			continue;
+		for (size_t j = 0; j < other->n_variants; j++)
+			if (strcmp(other->variants[j].name, name) == 0)
+				refuse(draft, OBJECT_TEST, test->name, path,
+					"test %s has a shadow variant %s already", other->name,
+					name);
+	}
+}
+
+static void check_open_test(struct draft *draft, const struct test *test)
+{
+	const struct endpoint *endpoint = control_endpoint(&draft->state, test->endpoint);
+
+	if (!endpoint) {
+		refuse(draft, OBJECT_TEST, test->name, "endpoint",
+			"test %s is on endpoint %s, which does not exist", test->name,
+			test->endpoint);
+		return;
+	}
+	for (size_t i = 0; i < test->n_variants; i++)
+		check_shadow_name(draft, test, i, endpoint);
+}
+
+/* What an event can hold bounds how many copies a request can have. */
+static void check_copies(struct draft *draft, const struct endpoint *endpoint)
+{
+	size_t tests = 0, copies = 0;
+
+	for (size_t i = 0; i < draft->state.n_tests; i++) {
+		const struct test *test = draft->state.tests[i];
+
+		if (strcmp(test->endpoint, endpoint->name) != 0 || !is_open(draft, test))
+			continue;
+		tests++;
+		copies += test->n_variants;
+	}
+	if (tests > EVENT_MAX_TESTS || copies > EVENT_MAX_SAMPLED)
+		refuse(draft, OBJECT_ENDPOINT, endpoint->name, "",
+			"endpoint %s would have %zu open tests with %zu shadow variants; at most "
+			"%d and %d",
+			endpoint->name, tests, copies, (int)EVENT_MAX_TESTS,
+			(int)EVENT_MAX_SAMPLED);
+}
+
+static void draft_change(struct draft *draft, const struct control_record *record)
+{
+	if (record->n_changes == 0)
+		refuse(draft, OBJECT_INSTALLATION, "installation", "",
+			"the record changes nothing");
+	for (size_t i = 0; i < record->n_changes; i++)
+		if (!is_newer(draft, &record->changes[i]) && !is_repeated(draft, record, i))
+			make_change(draft, &record->changes[i]);
+	for (size_t i = 0; i < draft->state.n_tests; i++)
+		if (is_open(draft, draft->state.tests[i]))
+			check_open_test(draft, draft->state.tests[i]);
+	for (size_t i = 0; i < draft->state.n_endpoints; i++)
+		check_copies(draft, draft->state.endpoints[i]);
+	draft->state.generation = draft->generation;
+}
+
+size_t control_state_try(const struct control_state *state, const struct control_record *record,
+	int64_t append_time_us, definition_report *report, void *opaque)
+{
+	struct draft draft = {.generation = state->generation + 1,
+		.append_time_us = append_time_us,
+		.report = report,
+		.opaque = opaque};
+
+	draft_init(&draft, state, record->n_changes);
+	draft_change(&draft, record);
+	control_state_fini(&draft.state);
+	return draft.problems;
+}
+
+/* The first problem, or the first that a newer version would not have. */
+struct first_problem {
+	char *errstr;
+	size_t errstr_size;
+	bool found;
+	bool newer;
+};
+
+static void keep_first(void *opaque, const struct definition_problem *problem)
+{
+	struct first_problem *first = opaque;
+	bool installation = problem->kind == OBJECT_INSTALLATION;
+
+	if (first->found && !(problem->newer && !first->newer))
+		return;
+	first->found = true;
+	first->newer = problem->newer;
+	snprintf(first->errstr, first->errstr_size, "%s%s%s: %s%s%s%s",
+		object_kind_name(problem->kind), installation ? "" : " ",
+		installation ? "" : problem->object, problem->message,
+		problem->path[0] == '[' || strchr(problem->path, '.') ? " (" : "",
+		strchr(problem->path, '.') ? problem->path : "",
+		strchr(problem->path, '.') ? ")" : "");
+}
+
+static enum control_verdict stop(
+	struct control_state *state, const struct control_record *record, const char *why)
+{
+	if (asprintf(&state->not_understood,
+		    "generation %lld of %s cannot be understood by this version: %s",
+		    (long long)record->generation, record->author ? record->author : "", why) < 0)
+		assert(!"no memory");
+	return CONTROL_NOT_UNDERSTOOD;
+}
+
+enum control_verdict control_state_apply(struct control_state *state,
+	const struct control_record *record, int64_t append_time_us, char *errstr,
+	size_t errstr_size)
+{
+	struct first_problem first = {errstr, errstr_size, false, false};
+	struct draft draft = {.generation = record->generation,
+		.append_time_us = append_time_us,
+		.report = keep_first,
+		.opaque = &first};
+
+	if (state->not_understood) {
+		snprintf(errstr, errstr_size, "%s", state->not_understood);
+		return CONTROL_NOT_UNDERSTOOD;
+	}
+	if (record->generation != state->generation + 1) {
+		snprintf(errstr, errstr_size,
+			"written for generation %lld, when the log was at %lld",
+			(long long)record->generation, (long long)state->generation);
+		return CONTROL_CONFLICT;
+	}
+	draft_init(&draft, state, record->n_changes);
+	draft_change(&draft, record);
+	if (draft.problems > 0) {
+		control_state_fini(&draft.state);
+		return first.newer ? stop(state, record, errstr) : CONTROL_INVALID;
+	}
+	control_state_fini(state);
+	*state = draft.state;
+	return CONTROL_ACCEPTED;
+}

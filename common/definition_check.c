@@ -1,0 +1,156 @@
+/* The rules among the fields of one definition. Those among objects are the fold's (control.c). */
+#include "common/definition.h"
+#include <stdio.h>
+#include <string.h>
+
+struct check {
+	enum object_kind kind;
+	const char *object;
+	definition_report *report;
+	void *opaque;
+	size_t problems;
+};
+
+static void refuse(struct check *check, const char *path, const char *message)
+{
+	struct definition_problem found = {check->kind, check->object, path, message, false};
+
+	check->problems++;
+	check->report(check->opaque, &found);
+}
+
+/* The value of such a header is a secret: the log holds only where it is found. */
+static bool is_secret_header(const char *name)
+{
+	static const char *const secret[] = {"authorization", "proxy-authorization", "cookie",
+		"x-api-key", "api-key", "x-auth-token"};
+
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (strcasecmp(name, secret[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Headers that the call itself makes. */
+static bool is_own_header(const char *name)
+{
+	static const char *const own[] = {
+		"host", "content-length", "transfer-encoding", "connection", "x-umbra-shadow"};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcasecmp(name, own[i]) == 0)
+			return true;
+	return false;
+}
+
+static void check_header(struct check *check, const struct model_header *header, const char *path)
+{
+	char message[300];
+
+	if (!header->value == !header->value_file) {
+		refuse(check, path, "a header needs either value or value_file");
+	} else if (is_own_header(header->name)) {
+		snprintf(
+			message, sizeof(message), "header %s is set by Umbra itself", header->name);
+		refuse(check, path, message);
+	} else if (header->value && is_secret_header(header->name) &&
+		!strstr(header->value, "${")) {
+		snprintf(message, sizeof(message),
+			"header %s is a secret: give it as value = \"${VARIABLE}\" or value_file",
+			header->name);
+		refuse(check, path, message);
+	}
+}
+
+static void check_variant(struct check *check, const struct variant *variant, size_t index)
+{
+	char path[64];
+
+	for (size_t i = 0; i < variant->n_headers; i++) {
+		snprintf(path, sizeof(path), "variants.[%zu].headers.[%zu]", index, i);
+		check_header(check, &variant->headers[i], path);
+	}
+	snprintf(path, sizeof(path), "variants.[%zu]", index);
+	if (!variant->cert_file != !variant->key_file)
+		refuse(check, path, "cert_file and key_file belong together");
+}
+
+static void check_variants(struct check *check, const struct variant *variants, size_t n)
+{
+	char path[64], message[200];
+
+	if (n == 0)
+		refuse(check, "variants", "variants must hold at least one variant");
+	if (n > 64)
+		refuse(check, "variants", "variants can hold at most 64 variants");
+	for (size_t i = 0; i < n; i++) {
+		check_variant(check, &variants[i], i);
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(variants[i].name, variants[j].name) != 0)
+				continue;
+			snprintf(path, sizeof(path), "variants.[%zu].name", i);
+			snprintf(message, sizeof(message), "two variants are named %s",
+				variants[i].name);
+			refuse(check, path, message);
+		}
+	}
+}
+
+static void check_weights(struct check *check, const struct endpoint *endpoint)
+{
+	int64_t total = 0;
+
+	for (size_t i = 0; i < endpoint->n_variants; i++)
+		total += endpoint->variants[i].weight;
+	if (endpoint->n_variants > 0 && total == 0)
+		refuse(check, "variants", "at least one variant must have a weight above 0");
+}
+
+static void check_topics(struct check *check, const struct endpoint *endpoint)
+{
+	const char *const topics[] = {
+		endpoint->requests_topic, endpoint->responses_topic, endpoint->dead_letter_topic};
+	const char *const paths[] = {"topics.requests", "topics.responses", "topics.dead_letter"};
+	char message[400];
+
+	for (size_t i = 0; i < 3; i++) {
+		if (strncmp(topics[i], "umbra.", 6) == 0)
+			refuse(check, paths[i], "topics that begin with umbra. are Umbra's own");
+		if (strstr(topics[i], ".shadow."))
+			refuse(check, paths[i], "topics with .shadow. in their name hold copies");
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(topics[i], topics[j]) != 0)
+				continue;
+			snprintf(message, sizeof(message), "%s and %s are the same topic, %s",
+				paths[j], paths[i], topics[i]);
+			refuse(check, paths[i], message);
+		}
+	}
+}
+
+size_t endpoint_check(const struct endpoint *endpoint, definition_report *report, void *opaque)
+{
+	struct check check = {OBJECT_ENDPOINT, endpoint->name, report, opaque, 0};
+
+	if (endpoint->replication == 0)
+		refuse(&check, "replication",
+			"replication must be from 1 to 100, or -1: the broker's");
+	check_variants(&check, endpoint->variants, endpoint->n_variants);
+	check_weights(&check, endpoint);
+	check_topics(&check, endpoint);
+	return check.problems;
+}
+
+size_t test_check(const struct test *test, definition_report *report, void *opaque)
+{
+	struct check check = {OBJECT_TEST, test->name, report, opaque, 0};
+
+	check_variants(&check, test->variants, test->n_variants);
+	if (test->end_us <= test->start_us)
+		refuse(&check, "end", "a test must end after its start");
+	if (test->ended == TEST_RUNNING)
+		refuse(&check, "ended", "ended must be \"completed\" or \"cancelled\"");
+	if ((test->ended == TEST_CREATED) != (test->ended_us == 0))
+		refuse(&check, "ended_us", "ended and ended_us belong together");
+	return check.problems;
+}
