@@ -1,6 +1,7 @@
 /* A program's own settings: one table, from which come the command line, the file, the checks,
  * --help and the manual page. Each setting is read from the command line, else from the file, else
- * has its default. */
+ * has its default; a list takes the file's items, then those of the command line. In the file and on
+ * the command line alike ${NAME} stands for a variable of the environment. */
 #ifndef UMBRA_COMMON_SETTINGS_H
 #define UMBRA_COMMON_SETTINGS_H
 
@@ -11,14 +12,14 @@
 #include <stdio.h>
 
 enum setting_type {
-	SETTING_STRING,   /* char *, NULL when not set and without default; ${ENV} is expanded */
-	SETTING_INT,      /* int64_t */
-	SETTING_DOUBLE,   /* double */
-	SETTING_BOOL,     /* bool; on the command line it needs no value */
+	SETTING_STRING, /* char *, NULL when not set and without default; ${ENV} is expanded */
+	SETTING_INT, /* int64_t */
+	SETTING_DOUBLE, /* double */
+	SETTING_BOOL, /* bool; on the command line it needs no value */
 	SETTING_DURATION, /* int64_t, microseconds */
-	SETTING_SIZE,     /* int64_t, bytes */
-	SETTING_CHOICE,   /* int, the index in `choices` */
-	SETTING_LIST      /* struct string_list; the option may be repeated */
+	SETTING_SIZE, /* int64_t, bytes */
+	SETTING_CHOICE, /* int, the index in `choices` */
+	SETTING_LIST /* struct string_list; the option may be repeated */
 };
 
 struct string_list {
@@ -27,43 +28,46 @@ struct string_list {
 };
 
 struct setting {
-	const char *path;           /* in the file, as "log.level"; NULL: command line only */
-	const char *option;         /* long option without dashes; NULL: file only */
-	char letter;                /* short option, 0: none */
+	const char *path; /* in the file, as "log.level"; NULL: command line only */
+	const char *option; /* long option without dashes; NULL: file only */
+	char letter; /* short option, 0: none */
 	enum setting_type type;
-	size_t offset;              /* of the value in the program's struct */
-	const char *fallback;       /* the default as a user writes it, NULL: none */
-	int64_t min, max;           /* of numbers, durations, sizes; both 0: any */
+	size_t offset; /* of the value in the program's struct */
+	const char *fallback; /* the default as a user writes it, NULL: none */
+	int64_t min, max; /* of numbers, durations, sizes; both 0: any */
 	const char *const *choices; /* SETTING_CHOICE: NULL-terminated */
 	bool required;
-	bool reloadable;            /* SIGHUP applies it */
-	const char *argument;       /* its name in the help, as "HOST:PORT" */
-	const char *help;           /* one sentence */
+	bool reloadable; /* SIGHUP applies it */
+	const char *argument; /* its name in the help, as "HOST:PORT" */
+	const char *help; /* one sentence */
+	/* Of strings and the items of lists, after ${ENV}: -1 and a message without place and without
+	 * the value, which may be a secret. NULL: anything goes. */
+	int (*check)(const char *value, char *errstr, size_t errstr_size);
 };
 
 /* What every program's struct starts with. */
 struct common_settings {
-	char *brokers;                 /* -b, brokers */
-	char *prefix;                  /* prefix: "umbra." */
+	char *brokers; /* -b, brokers */
+	char *prefix; /* prefix: "umbra." */
 	struct string_list properties; /* -X and kafka.properties: "name=value", expanded */
-	int log_level;                 /* enum log_level */
-	int log_format;                /* enum log_format */
-	char *admin;                   /* admin: "127.0.0.1:PORT", "" switches it off, port 0 any */
-	char *instance;                /* instance: name for static membership, or NULL */
-	char *config_path;             /* -c */
-	bool check_config;             /* --check-config */
+	int log_level; /* enum log_level */
+	int log_format; /* enum log_format */
+	char *admin; /* admin: "127.0.0.1:PORT", "" switches it off, port 0 any */
+	char *instance; /* instance: name for static membership, or NULL */
+	char *config_path; /* -c */
+	bool check_config; /* --check-config */
 };
 
 struct program {
-	const char *name;       /* "umbra-splitter" */
-	const char *summary;    /* one line */
-	const char *synopsis;   /* after the name: "[OPTION]... [FILE]" */
-	const char *details;    /* paragraphs for --help and the manual; NULL: none */
+	const char *name; /* "umbra-splitter" */
+	const char *summary; /* one line */
+	const char *synopsis; /* after the name: "[OPTION]... [FILE]" */
+	const char *details; /* paragraphs for --help and the manual; NULL: none */
 	const struct setting *settings;
 	size_t n_settings;
-	size_t values_size;     /* sizeof the program's struct */
+	size_t values_size; /* sizeof the program's struct */
 	const char *admin_default; /* as "127.0.0.1:9301"; NULL: no admin port, no such setting */
-	int max_operands;       /* words that are not options */
+	int max_operands; /* words that are not options */
 	/* Checks that need more than one setting; the message has no place. May be NULL. */
 	int (*check)(const void *values, char *errstr, size_t errstr_size);
 };
