@@ -89,7 +89,8 @@ static void names_become_full_names_in_the_namespace_around_them(void **state)
 		"{\"name\":\"e\",\"type\":[\"null\",\"S\",\"a.b.F\"]}]}},"
 		"{\"name\":\"n\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"namespace\":\"\","
 		"\"symbols\":[]}},"
-		"{\"name\":\"t\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}}]}";
+		"{\"name\":\"t\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}}"
+		"]}";
 	static const char expected[] =
 		"{\"name\":\"a.b.R\",\"type\":\"record\",\"fields\":["
 		"{\"name\":\"x\",\"type\":{\"name\":\"a.b.F\",\"type\":\"fixed\",\"size\":4}},"
@@ -113,8 +114,7 @@ static void the_canonical_form_of_a_canonical_form_is_itself(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
-		char *again =
-			framing_canonical_form(vectors[i].canonical, errstr, sizeof(errstr));
+		char *again = framing_canonical_form(vectors[i].canonical, errstr, sizeof(errstr));
 
 		assert_non_null(again);
 		assert_string_equal(again, vectors[i].canonical);
@@ -124,11 +124,11 @@ static void the_canonical_form_of_a_canonical_form_is_itself(void **state)
 
 static void what_is_no_schema_is_refused_with_a_reason(void **state)
 {
-	static const char *const bad[] = {
-		"", "{", "7", "null", "{}", "{\"type\":7}", "{\"type\":\"record\",\"fields\":[]}",
-		"{\"type\":\"record\",\"name\":\"r\"}",
+	static const char *const bad[] = {"", "{", "7", "null", "{}", "{\"type\":7}",
+		"{\"type\":\"record\",\"fields\":[]}", "{\"type\":\"record\",\"name\":\"r\"}",
 		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"type\":\"int\"}]}",
-		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a.b\",\"type\":\"int\"}]}",
+		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a.b\",\"type\":"
+		"\"int\"}]}",
 		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\"}]}",
 		"{\"type\":\"record\",\"name\":\"r\\\"\",\"fields\":[]}",
 		"{\"type\":\"record\",\"name\":\"a..b\",\"fields\":[]}",

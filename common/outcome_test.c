@@ -29,7 +29,8 @@ static void the_order_is_that_of_the_schema(void **state)
 
 	(void)state;
 	for (int i = 0; i < OUTCOME_COUNT; i++)
-		assert_string_equal(avro_schema_enum_get(outcome, i), outcome_name((enum outcome)i));
+		assert_string_equal(
+			avro_schema_enum_get(outcome, i), outcome_name((enum outcome)i));
 	for (int i = 0; i < ROLE_COUNT; i++)
 		assert_string_equal(avro_schema_enum_get(role, i), role_name((enum role)i));
 	assert_int_equal(avro_schema_enum_number_of_symbols(role), ROLE_COUNT);

@@ -24,12 +24,13 @@ static const struct {
 	{"churn-v2-vs-v1", 2, "a", 0x2122aa7ed0aedadbu},
 	{"churn-v2-vs-v1", 17, "churn.requests-0-12345", 0x0ca187435e1285d5u},
 	{"other", 17, "churn.requests-0-12345", 0x7044020d4e2a8864u},
-	{"x", 9223372036854775807, 
+	{"x", 9223372036854775807,
 		"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 		"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 		"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
 		"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-		"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk", 0xf37b494eae85c203u},
+		"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+		0xf37b494eae85c203u},
 };
 
 static uint64_t key_hash(int i, uint64_t seed)
@@ -105,7 +106,8 @@ static void a_sample_has_about_the_size_that_was_asked_for(void **state)
 
 static void tests_and_generations_are_independent(void **state)
 {
-	uint64_t a = sampling_seed("a", 1), b = sampling_seed("b", 1), later = sampling_seed("a", 2);
+	uint64_t a = sampling_seed("a", 1), b = sampling_seed("b", 1),
+		 later = sampling_seed("a", 2);
 	int both = 0, with_later = 0;
 
 	(void)state;
