@@ -125,6 +125,9 @@ enum control_verdict control_state_apply(struct control_state *state,
 	const struct control_record *record, int64_t append_time_us, char *errstr,
 	size_t errstr_size);
 
+/* A record came that cannot even be decoded, of a newer kind: the state no longer moves. */
+enum control_verdict control_state_stop(struct control_state *state, const char *why);
+
 /* Would the changes be accepted at that time? Changes nothing. Reports every problem, returns how
  * many. The record's generation does not matter. */
 struct definition_problem;

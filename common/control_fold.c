@@ -446,14 +446,23 @@ static void keep_first(void *opaque, const struct definition_problem *problem)
 		strchr(problem->path, '.') ? ")" : "");
 }
 
-static enum control_verdict stop(
+enum control_verdict control_state_stop(struct control_state *state, const char *why)
+{
+	if (!state->not_understood)
+		state->not_understood = strdup(why);
+	assert(state->not_understood);
+	return CONTROL_NOT_UNDERSTOOD;
+}
+
+static enum control_verdict stop_at(
 	struct control_state *state, const struct control_record *record, const char *why)
 {
-	if (asprintf(&state->not_understood,
-		    "generation %lld of %s cannot be understood by this version: %s",
-		    (long long)record->generation, record->author ? record->author : "", why) < 0)
-		assert(!"no memory");
-	return CONTROL_NOT_UNDERSTOOD;
+	char sentence[700];
+
+	snprintf(sentence, sizeof(sentence),
+		"generation %lld by %s cannot be understood by this version: %s",
+		(long long)record->generation, record->author ? record->author : "", why);
+	return control_state_stop(state, sentence);
 }
 
 enum control_verdict control_state_apply(struct control_state *state,
@@ -480,7 +489,7 @@ enum control_verdict control_state_apply(struct control_state *state,
 	draft_change(&draft, record);
 	if (draft.problems > 0) {
 		control_state_fini(&draft.state);
-		return first.newer ? stop(state, record, errstr) : CONTROL_INVALID;
+		return first.newer ? stop_at(state, record, errstr) : CONTROL_INVALID;
 	}
 	control_state_fini(state);
 	*state = draft.state;

@@ -5,8 +5,15 @@
 #include "common/control.h"
 #include "common/kafka.h"
 
-enum topic_kind { TOPIC_CONTROL, TOPIC_EVENTS, TOPIC_AGGREGATES, TOPIC_REQUESTS, TOPIC_RESPONSES,
-	TOPIC_SHADOW, TOPIC_DEAD_LETTER };
+enum topic_kind {
+	TOPIC_CONTROL,
+	TOPIC_EVENTS,
+	TOPIC_AGGREGATES,
+	TOPIC_REQUESTS,
+	TOPIC_RESPONSES,
+	TOPIC_SHADOW,
+	TOPIC_DEAD_LETTER
+};
 
 struct topic_want {
 	char name[250];
