@@ -1,10 +1,10 @@
 """Kafka seen by the tests, through Debian's confluent_kafka: an independent witness of the topics."""
 import collections
-import time
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+import witness
 from waiting import until
 
 # headers: a list of (name, bytes or None), in order, with repetitions; timestamp: ms.
@@ -65,51 +65,20 @@ class Kafka:
 
     def read(self, topic):
         """All records of the topic up to its present end, by partition and offset."""
-        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness",
-                             "enable.auto.commit": False, "auto.offset.reset": "earliest",
-                             "enable.partition.eof": False, "fetch.wait.max.ms": 10})
+        return [Record(*record) for record in witness.read(self.brokers, topic)]
+
+    def ends(self, topic):
+        """{partition: (low, high)}: the offsets that it holds, high being the next one."""
+        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness"})
         try:
-            return self._read(consumer, topic)
+            return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)
+                    for p in range(self.partitions(topic))}
         finally:
             consumer.close()
-
-    def _read(self, consumer, topic):
-        ends = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)
-                for p in range(self.partitions(topic))}
-        open_ends = {p: high for p, (low, high) in ends.items() if high > low}
-        consumer.assign([TopicPartition(topic, p, ends[p][0]) for p in open_ends])
-        records, deadline = [], time.monotonic() + 60
-        while open_ends:
-            assert time.monotonic() < deadline, f"{topic} could not be read to its end: {open_ends}"
-            for message in consumer.consume(1000, timeout=0.2):
-                self._take(message, records, open_ends)
-            self._drop_reached(consumer, topic, open_ends)
-        return sorted(records, key=lambda r: (r.partition, r.offset))
-
-    @staticmethod
-    def _take(message, records, open_ends):
-        if message.error() is not None:
-            raise KafkaException(message.error())
-        if message.offset() < open_ends.get(message.partition(), -1):
-            records.append(Record(message.key(), message.value(), message.headers() or [],
-                                  message.partition(), message.offset(), message.timestamp()[1]))
-
-    @staticmethod
-    def _drop_reached(consumer, topic, open_ends):
-        """The position, not the last offset, shows the end: a log may have holes."""
-        for place in consumer.position([TopicPartition(topic, p) for p in open_ends]):
-            if place.offset >= open_ends[place.partition]:
-                del open_ends[place.partition]
 
     def count(self, topic):
         """Offsets used in the topic: the number of records where nothing was deleted."""
-        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness"})
-        try:
-            marks = [consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)
-                     for p in range(self.partitions(topic))]
-        finally:
-            consumer.close()
-        return sum(high - low for low, high in marks)
+        return sum(high - low for low, high in self.ends(topic).values())
 
     def wait_count(self, topic, n, seconds=60):
         """Waits until the topic holds at least n records, and returns all it holds."""
@@ -129,14 +98,6 @@ class Kafka:
 
     def wait_committed(self, group, topic, seconds=60):
         """Waits until the group has committed all that the topic holds."""
-        ends = {p: r for p, r in self._ends(topic).items() if r > 0}
+        ends = {p: high for p, (low, high) in self.ends(topic).items() if high > low}
         until(lambda: self.committed(group, topic).items() >= ends.items(),
-              lambda: f"{group} committed {ends}: {self.committed(group, topic)}", seconds, every=0.1)
-
-    def _ends(self, topic):
-        consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness"})
-        try:
-            return {p: consumer.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1]
-                    for p in range(self.partitions(topic))}
-        finally:
-            consumer.close()
+              lambda: f"{group} commits {ends}: {self.committed(group, topic)}", seconds, every=0.1)

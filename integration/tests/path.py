@@ -1,0 +1,132 @@
+"""The whole path of one test: an endpoint with one production variant, a shadow test, and the
+programs between them."""
+import json
+import subprocess
+
+import witness
+from accounting import accounts, unsolicited
+from definitions import definitions, endpoint, test, variant
+from records import Record, header
+from waiting import until
+
+TEST = "v2-vs-v1"
+QUICK = ["-X", "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=500"]
+
+
+class Path:
+    def __init__(self, umbra, model, shadow_model):
+        self.umbra, self.kafka = umbra, umbra.kafka
+        self.model, self.shadow_model = model, shadow_model
+        self.splitter = self.shadow = None
+
+    # What is defined
+
+    def define(self, sampling=100.0, tests=None, production=None, **endpoint_settings):
+        """init and apply; `tests`: {name: settings} instead of the one test."""
+        variants = [variant("v1", self.model.url, **(production or {}))]
+        tests = {TEST: {"sampling": sampling}} if tests is None else tests
+        self.umbra.run("umbractl", "init")
+        self.umbra.apply(definitions(
+            endpoint(self.umbra.endpoint, variants, **endpoint_settings),
+            *(test(name, self.umbra.endpoint, [variant(f"shadow-{name}", self.shadow_model.url)],
+                   **settings) for name, settings in tests.items())))
+        return self
+
+    def shadow_topic(self, name=TEST):
+        return self.umbra.topic(f"shadow.shadow-{name}")
+
+    # The programs
+
+    def start_splitter(self, *arguments, **named):
+        self.splitter = self.umbra.start("umbra-splitter", *QUICK, *arguments, **named).wait_ready()
+        return self.splitter
+
+    def start_shadow(self, *arguments, **named):
+        self.shadow = self.umbra.start("umbra-shadow", *QUICK, *arguments, **named).wait_ready()
+        return self.shadow
+
+    def start(self):
+        self.start_splitter()
+        self.start_shadow()
+        return self
+
+    def produce(self, n, *arguments, expect=0, **named):
+        """umbra-producer --wait with n JSON lines; returns its CompletedProcess."""
+        return self.umbra.run("umbra-producer", *self.producer_arguments(*arguments),
+                              input=json_lines(n), expect=expect, seconds=180, **named)
+
+    def producer_arguments(self, *arguments):
+        return ["--topic", self.umbra.topic("requests"), "--format", "jsonl", "--wait", *arguments]
+
+    def produce_in_background(self, n, *arguments):
+        process = self.umbra.start("umbra-producer", *self.producer_arguments(*arguments),
+                                   admin=False, stdin=subprocess.PIPE)
+        process.process.stdin.write(json_lines(n).encode())
+        process.process.stdin.close()
+        return process
+
+    def send(self, n, **fields):
+        """n records of our own, with request ids r0, r1, ...; returns them with their places."""
+        return self.kafka.produce(self.umbra.topic("requests"), [
+            Record(f"k{i}".encode(), json.dumps({"n": i}).encode(),
+                   [("x-request-id", f"r{i}".encode())])._replace(**fields) for i in range(n)])
+
+    # What came out
+
+    def answers(self):
+        return self.kafka.read(self.umbra.topic("responses"))
+
+    def answered_ids(self):
+        return [header(answer, "umbra-request-id") for answer in self.answers()]
+
+    def copies(self, name=TEST):
+        return self.kafka.read(self.shadow_topic(name))
+
+    def events(self):
+        """All InvocationEvents of the installation, in the order of the log."""
+        return witness.read_decoded(self.kafka.brokers, self.umbra.own_topic("events"))
+
+    def production_events(self):
+        return [event for event in self.events() if event["role"] == "production"]
+
+    def account(self, name=TEST):
+        """The books of the test's arm, after checking that nothing is unsolicited."""
+        events = self.events()
+        assert unsolicited(events) == []
+        return accounts(events)[name, "shadow", f"shadow-{name}"]
+
+    def wait_account(self, holds, name=TEST, seconds=60):
+        """Waits until the account fulfils the condition, and returns it."""
+        def look():
+            account = self.account(name)
+            return account if holds(account) else None
+        return until(look, lambda: f"the books close: {self.account(name).line()}", seconds, every=0.3)
+
+    def wait_answers(self, n, seconds=60):
+        return self.kafka.wait_count(self.umbra.topic("responses"), n, seconds)
+
+    def wait_committed(self, seconds=60):
+        self.kafka.wait_committed(
+            self.umbra.group("splitter"), self.umbra.topic("requests"), seconds)
+
+    # What the control log says
+
+    def history(self, name=TEST):
+        """[(generation, k)] of the test's percentage, oldest first."""
+        records = witness.read_decoded(
+            self.kafka.brokers, self.umbra.own_topic("control"), "control_record")
+        return [(record["generation"], json.loads(change["definition"])["sampling"])
+                for record in records for change in record["changes"]
+                if change["name"] == name and change["definition"]]
+
+    def takes(self, key, generation=None, name=TEST):
+        """Is the key's request sampled, by the percentage that held at that generation?"""
+        history = self.history(name)
+        k = [k for at, k in history if generation is None or at <= generation][-1]
+        number = witness.sampling_hash(key, witness.sampling_seed(name, history[0][0]))
+        return witness.sampling_takes(number, k)
+
+
+def json_lines(n):
+    return "".join(json.dumps({"n": i}) + "\n" for i in range(n))
+
