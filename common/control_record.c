@@ -3,6 +3,7 @@
 #include "common/control.h"
 
 #include "common/avro_buffer.h"
+#include "common/avro_field.h"
 #include "common/framing.h"
 #include "common/schema.h"
 #include <stdio.h>
@@ -47,51 +48,24 @@ void control_record_fini(struct control_record *record)
 	*record = (struct control_record){0};
 }
 
-static int64_t get_long(const avro_value_t *from, const char *name)
-{
-	avro_value_t value;
-	int64_t number = 0;
-
-	avro_value_get_by_name(from, name, &value, NULL);
-	avro_value_get_long(&value, &number);
-	return number;
-}
-
-static int get_enum(const avro_value_t *from, const char *name)
-{
-	avro_value_t value;
-	int index = 0;
-
-	avro_value_get_by_name(from, name, &value, NULL);
-	avro_value_get_enum(&value, &index);
-	return index;
-}
-
-/* A copy of a string or of a union's string, NULL for null. -1: a NUL within, or no memory. */
+/* A copy of a text, NULL for null. -1: a NUL within, or no memory. */
 static int get_string(const avro_value_t *from, const char *name, char **copy)
 {
-	avro_value_t value, branch = {0};
-	const char *text = NULL;
-	size_t size = 0;
+	size_t size;
+	const char *text = avro_field_string(from, name, &size);
 
 	*copy = NULL;
-	avro_value_get_by_name(from, name, &value, NULL);
-	if (avro_value_get_type(&value) == AVRO_UNION) {
-		avro_value_get_current_branch(&value, &branch);
-		value = branch;
-	}
-	if (avro_value_get_type(&value) == AVRO_NULL)
+	if (!text)
 		return 0;
-	avro_value_get_string(&value, &text, &size);
-	if (strlen(text) + 1 == size)
+	if (strlen(text) == size)
 		*copy = strdup(text);
 	return *copy ? 0 : -1;
 }
 
 static int get_change(const avro_value_t *from, struct control_change *change)
 {
-	change->kind = (enum object_kind)get_enum(from, "kind");
-	change->action = (enum change_action)get_enum(from, "action");
+	change->kind = (enum object_kind)avro_field_enum(from, "kind");
+	change->action = (enum change_action)avro_field_enum(from, "action");
 	if (get_string(from, "name", &change->name) == -1 ||
 		get_string(from, "definition", &change->definition) == -1)
 		return -1;
@@ -100,16 +74,14 @@ static int get_change(const avro_value_t *from, struct control_change *change)
 
 static int get_changes(const avro_value_t *from, struct control_record *record)
 {
-	avro_value_t list, item;
-	size_t n = 0;
+	size_t n = avro_field_count(from, "changes");
 
-	avro_value_get_by_name(from, "changes", &list, NULL);
-	avro_value_get_size(&list, &n);
 	record->changes = calloc(n + 1, sizeof(*record->changes));
 	if (!record->changes)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
-		avro_value_get_by_index(&list, i, &item, NULL);
+		avro_value_t item = avro_field_item(from, "changes", i);
+
 		record->n_changes = i + 1;
 		if (get_change(&item, &record->changes[i]) == -1)
 			return -1;
@@ -119,17 +91,14 @@ static int get_changes(const avro_value_t *from, struct control_record *record)
 
 static int get_record(const avro_value_t *from, struct control_record *record)
 {
-	char *write_id;
-	int rc = get_string(from, "write_id", &write_id);
+	const char *write_id = avro_field_string(from, "write_id", NULL);
 
-	if (rc == 0 && strlen(write_id) == sizeof(record->write_id) - 1)
-		memcpy(record->write_id, write_id, sizeof(record->write_id));
-	else
-		rc = -1;
-	free(write_id);
-	record->generation = get_long(from, "generation");
-	record->time_us = get_long(from, "time");
-	if (rc == -1 || get_string(from, "author", &record->author) == -1 ||
+	if (strlen(write_id) != sizeof(record->write_id) - 1)
+		return -1;
+	memcpy(record->write_id, write_id, sizeof(record->write_id));
+	record->generation = avro_field_number(from, "generation");
+	record->time_us = avro_field_number(from, "time");
+	if (get_string(from, "author", &record->author) == -1 ||
 		get_string(from, "reason", &record->reason) == -1)
 		return -1;
 	return get_changes(from, record);

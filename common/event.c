@@ -3,6 +3,7 @@
 #include "common/event.h"
 
 #include "common/avro_buffer.h"
+#include "common/avro_field.h"
 #include "common/schema.h"
 #include <assert.h>
 #include <stdio.h>
@@ -102,126 +103,57 @@ void event_storage_free(struct event_storage *storage)
 	free(storage);
 }
 
-/* A field by name. The schema is ours and the value was resolved into it, so it is there. */
-static avro_value_t field(const avro_value_t *record, const char *name)
-{
-	avro_value_t value, branch = {0};
-	int rc = avro_value_get_by_name(record, name, &value, NULL);
-
-	assert(rc == 0);
-	if (avro_value_get_type(&value) != AVRO_UNION)
-		return value;
-	rc = avro_value_get_current_branch(&value, &branch);
-	assert(rc == 0);
-	return branch;
-}
-
-static bool is_null(const avro_value_t *record, const char *name)
-{
-	avro_value_t value = field(record, name);
-
-	return avro_value_get_type(&value) == AVRO_NULL;
-}
-
-static const char *get_string(const avro_value_t *record, const char *name)
-{
-	avro_value_t value = field(record, name);
-	const char *text = NULL;
-	size_t size = 0;
-
-	avro_value_get_string(&value, &text, &size);
-	return text;
-}
-
-static int64_t get_long(const avro_value_t *record, const char *name)
-{
-	avro_value_t value = field(record, name);
-	int64_t number = 0;
-
-	avro_value_get_long(&value, &number);
-	return number;
-}
-
-static int32_t get_int(const avro_value_t *record, const char *name)
-{
-	avro_value_t value = field(record, name);
-	int32_t number = 0;
-
-	avro_value_get_int(&value, &number);
-	return number;
-}
-
-static int get_enum(const avro_value_t *record, const char *name)
-{
-	avro_value_t value = field(record, name);
-	int index = 0;
-
-	avro_value_get_enum(&value, &index);
-	return index;
-}
-
 static void get_identity(const avro_value_t *record, struct event *event)
 {
-	event->request_id = get_string(record, "request_id");
-	event->endpoint = get_string(record, "endpoint");
-	event->epoch = get_long(record, "epoch");
-	event->test = is_null(record, "test") ? NULL : get_string(record, "test");
-	event->variant = get_string(record, "variant");
-	event->role = (enum role)get_enum(record, "role");
-	event->generation = get_long(record, "generation");
-	event->source_topic = get_string(record, "source_topic");
-	event->source_partition = get_int(record, "source_partition");
-	event->source_offset = get_long(record, "source_offset");
-	event->done_below = get_long(record, "done_below");
-	event->request_time_us = get_long(record, "request_time");
-	event->instance = get_string(record, "instance");
+	event->request_id = avro_field_string(record, "request_id", NULL);
+	event->endpoint = avro_field_string(record, "endpoint", NULL);
+	event->epoch = avro_field_number(record, "epoch");
+	event->test = avro_field_string(record, "test", NULL);
+	event->variant = avro_field_string(record, "variant", NULL);
+	event->role = (enum role)avro_field_enum(record, "role");
+	event->generation = avro_field_number(record, "generation");
+	event->source_topic = avro_field_string(record, "source_topic", NULL);
+	event->source_partition = (int32_t)avro_field_number(record, "source_partition");
+	event->source_offset = avro_field_number(record, "source_offset");
+	event->done_below = avro_field_number(record, "done_below");
+	event->request_time_us = avro_field_number(record, "request_time");
+	event->instance = avro_field_string(record, "instance", NULL);
 }
 
 static void get_answer(const avro_value_t *record, struct event *event)
 {
-	event->outcome = (enum outcome)get_enum(record, "outcome");
-	event->reason = get_string(record, "reason");
-	event->status_code = get_int(record, "status_code");
-	event->attempts = get_int(record, "attempts");
-	event->model_latency_us = get_long(record, "model_latency_us");
-	event->overhead_latency_us = get_long(record, "overhead_latency_us");
-	event->queue_us = get_long(record, "queue_us");
-	event->request_bytes = get_long(record, "request_bytes");
-	event->response_bytes = get_long(record, "response_bytes");
-	event->response_content_type = get_string(record, "response_content_type");
+	event->outcome = (enum outcome)avro_field_enum(record, "outcome");
+	event->reason = avro_field_string(record, "reason", NULL);
+	event->status_code = (int)avro_field_number(record, "status_code");
+	event->attempts = (int)avro_field_number(record, "attempts");
+	event->model_latency_us = avro_field_number(record, "model_latency_us");
+	event->overhead_latency_us = avro_field_number(record, "overhead_latency_us");
+	event->queue_us = avro_field_number(record, "queue_us");
+	event->request_bytes = avro_field_number(record, "request_bytes");
+	event->response_bytes = avro_field_number(record, "response_bytes");
+	event->response_content_type = avro_field_string(record, "response_content_type", NULL);
 }
 
-/* An empty body is a body: not NULL. */
 static void get_body(const avro_value_t *record, struct event *event)
 {
-	avro_value_t body = field(record, "response_body");
-	avro_value_t digest = field(record, "response_digest");
-	const void *data = NULL;
-	size_t size = 0;
+	size_t size;
 
-	if (!is_null(record, "response_body")) {
-		avro_value_get_bytes(&body, &data, &size);
-		event->response_body = data ? data : "";
-		event->response_body_size = size;
-	}
-	if (!is_null(record, "response_digest")) {
-		avro_value_get_fixed(&digest, &data, &size);
-		event->response_digest = data;
-	}
+	event->response_body =
+		avro_field_bytes(record, "response_body", &event->response_body_size);
+	event->response_digest = avro_field_bytes(record, "response_digest", &size);
 }
 
 static int get_decisions(
 	const avro_value_t *record, struct event *event, struct event_storage *storage)
 {
-	avro_value_t list = field(record, "sampling_hashes"), item;
-
-	avro_value_get_size(&list, &event->n_decisions);
+	event->n_decisions = avro_field_count(record, "sampling_hashes");
 	if (event->n_decisions > EVENT_MAX_TESTS)
 		return -1;
 	for (size_t i = 0; i < event->n_decisions; i++) {
-		avro_value_get_by_index(&list, i, &item, NULL);
-		storage->decisions[i].test = get_string(&item, "test");
-		storage->decisions[i].hash = (uint64_t)get_long(&item, "hash");
+		avro_value_t item = avro_field_item(record, "sampling_hashes", i);
+
+		storage->decisions[i].test = avro_field_string(&item, "test", NULL);
+		storage->decisions[i].hash = (uint64_t)avro_field_number(&item, "hash");
 	}
 	event->decisions = storage->decisions;
 	return 0;
@@ -230,16 +162,15 @@ static int get_decisions(
 static int get_sampled_for(
 	const avro_value_t *record, struct event *event, struct event_storage *storage)
 {
-	avro_value_t list = field(record, "sampled_for"), item;
-
-	avro_value_get_size(&list, &event->n_sampled_for);
+	event->n_sampled_for = avro_field_count(record, "sampled_for");
 	if (event->n_sampled_for > EVENT_MAX_SAMPLED)
 		return -1;
 	for (size_t i = 0; i < event->n_sampled_for; i++) {
-		avro_value_get_by_index(&list, i, &item, NULL);
-		storage->sampled_for[i].test = get_string(&item, "test");
-		storage->sampled_for[i].role = (enum role)get_enum(&item, "role");
-		storage->sampled_for[i].variant = get_string(&item, "variant");
+		avro_value_t item = avro_field_item(record, "sampled_for", i);
+
+		storage->sampled_for[i].test = avro_field_string(&item, "test", NULL);
+		storage->sampled_for[i].role = (enum role)avro_field_enum(&item, "role");
+		storage->sampled_for[i].variant = avro_field_string(&item, "variant", NULL);
 	}
 	event->sampled_for = storage->sampled_for;
 	return 0;

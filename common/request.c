@@ -6,6 +6,7 @@
 #include "common/request.h"
 
 #include "common/avro_buffer.h"
+#include "common/avro_field.h"
 #include "common/framing.h"
 #include "common/schema.h"
 #include "common/text.h"
@@ -80,7 +81,7 @@ static void find_headers(
 /* Visible ASCII and spaces, neither first nor last: fit for an HTTP header. */
 static bool is_plain(const char *text, size_t size, size_t max)
 {
-	if (!text || size == 0 || size > max || text[0] == ' ' || text[size - 1] == ' ')
+	if (size == 0 || size > max || text[0] == ' ' || text[size - 1] == ' ')
 		return false;
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] < ' ' || text[i] > '~')
@@ -92,7 +93,7 @@ static bool is_plain(const char *text, size_t size, size_t max)
 /* Copies what is plain text and fits; else `to` stays as it is. */
 static void take_plain(char *to, size_t to_size, const void *data, size_t size)
 {
-	if (!is_plain(data, size, to_size - 1))
+	if (!data || !is_plain(data, size, to_size - 1))
 		return;
 	memcpy(to, data, size);
 	to[size] = '\0';
@@ -141,40 +142,19 @@ static void decode_raw(
 	request->payload_size = rkm->len;
 }
 
-/* A text field, or a union with null; NULL: null. `*size` is without the NUL. */
-static const char *get_text(const avro_value_t *record, const char *name, size_t *size)
-{
-	avro_value_t value, branch = {0};
-	const char *text = NULL;
-
-	*size = 0;
-	avro_value_get_by_name(record, name, &value, NULL);
-	if (avro_value_get_type(&value) == AVRO_UNION) {
-		avro_value_get_current_branch(&value, &branch);
-		value = branch;
-	}
-	if (avro_value_get_type(&value) != AVRO_STRING)
-		return NULL;
-	avro_value_get_string(&value, &text, size);
-	*size -= 1;
-	return text;
-}
-
 static void take_fields(struct request *request, const avro_value_t *record)
 {
-	avro_value_t payload;
-	size_t size = 0;
-	const char *text = get_text(record, "request_id", &size);
+	size_t size;
+	const char *text = avro_field_string(record, "request_id", &size);
 
 	take_id(request, text, size);
-	text = get_text(record, "content_type", &size);
+	text = avro_field_string(record, "content_type", &size);
 	take_plain(request->content_type, sizeof(request->content_type), text, size);
-	text = get_text(record, "accept", &size);
+	text = avro_field_string(record, "accept", &size);
 	take_plain(request->accept, sizeof(request->accept), text, size);
-	text = get_text(record, "target_variant", &size);
+	text = avro_field_string(record, "target_variant", &size);
 	take_plain(request->target_variant, sizeof(request->target_variant), text, size);
-	avro_value_get_by_name(record, "payload", &payload, NULL);
-	avro_value_get_bytes(&payload, &request->payload, &request->payload_size);
+	request->payload = avro_field_bytes(record, "payload", &request->payload_size);
 }
 
 static int decode_body(

@@ -134,11 +134,16 @@ const struct schema *const *schema_all(size_t *n)
 	return (const struct schema *const *)table.all;
 }
 
-/* The bytes after the framing, which the validator has passed, into `value`. */
+/* The bytes after the framing, which the validator has passed. */
+struct body {
+	const uint8_t *data;
+	size_t size;
+};
+
 static int read_value(
-	const uint8_t *data, size_t size, avro_value_t *value, char *errstr, size_t errstr_size)
+	const struct body *body, avro_value_t *value, char *errstr, size_t errstr_size)
 {
-	avro_reader_t reader = avro_reader_memory((const char *)data, (int64_t)size);
+	avro_reader_t reader = avro_reader_memory((const char *)body->data, (int64_t)body->size);
 	int rc = reader ? avro_value_reset(value) : -1;
 
 	if (rc == 0)
@@ -151,8 +156,8 @@ static int read_value(
 }
 
 /* An older writer: read with its schema, then resolved into the reader's. */
-static int read_older(const struct schema *writer, const struct schema *reader, const uint8_t *data,
-	size_t size, avro_value_t *value, char *errstr, size_t errstr_size)
+static int read_older(const struct schema *writer, const struct schema *reader,
+	const struct body *body, avro_value_t *value, char *errstr, size_t errstr_size)
 {
 	avro_value_t written;
 
@@ -161,7 +166,7 @@ static int read_older(const struct schema *writer, const struct schema *reader, 
 		return -1;
 	}
 
-	int rc = read_value(data, size, &written, errstr, errstr_size);
+	int rc = read_value(body, &written, errstr, errstr_size);
 
 	if (rc == 0)
 		rc = schema_resolve(&written, reader, value, errstr, errstr_size);
@@ -188,14 +193,14 @@ int schema_decode(const struct schema *schema, const void *data, size_t size, av
 		return -1;
 	}
 
-	const uint8_t *body = (const uint8_t *)data + FRAMING_SINGLE_OBJECT_SIZE;
+	const struct body body = {(const uint8_t *)data + FRAMING_SINGLE_OBJECT_SIZE,
+		size - FRAMING_SINGLE_OBJECT_SIZE};
 
-	size -= FRAMING_SINGLE_OBJECT_SIZE;
-	if (schema_validate(writer->avro, body, size, errstr, errstr_size) == -1)
+	if (schema_validate(writer->avro, body.data, body.size, errstr, errstr_size) == -1)
 		return -1;
 	if (writer == schema)
-		return read_value(body, size, value, errstr, errstr_size);
-	return read_older(writer, schema, body, size, value, errstr, errstr_size);
+		return read_value(&body, value, errstr, errstr_size);
+	return read_older(writer, schema, &body, value, errstr, errstr_size);
 }
 
 void *schema_encode(const struct schema *schema, avro_value_t *value, size_t *size)

@@ -162,7 +162,8 @@ static json_t *to_json(const avro_value_t *value)
 	case AVRO_MAP:
 		return object_to_json(value);
 	case AVRO_UNION:
-		avro_value_get_current_branch(value, &branch);
+		if (avro_value_get_current_branch(value, &branch) != 0)
+			return NULL;
 		return to_json(&branch);
 	default:
 		return number_to_json(value);

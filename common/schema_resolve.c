@@ -246,7 +246,7 @@ static int resolve_items(const struct resolver *r, const avro_value_t *from, avr
 
 static int resolve_number(const struct resolver *r, const avro_value_t *from, avro_value_t *to)
 {
-	int32_t number;
+	int32_t number = 0;
 
 	if (avro_value_get_type(from) != AVRO_INT32 || avro_value_get_type(to) != AVRO_INT64)
 		return fail(r, "A field changed its type");
@@ -285,7 +285,8 @@ static int resolve(const struct resolver *r, const avro_value_t *from, avro_valu
 	avro_value_t branch = {0};
 
 	if (avro_value_get_type(from) == AVRO_UNION) {
-		avro_value_get_current_branch(from, &branch);
+		if (avro_value_get_current_branch(from, &branch) != 0)
+			return fail(r, "No memory");
 		return resolve(r, &branch, to);
 	}
 	if (type == AVRO_UNION)

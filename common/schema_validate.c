@@ -70,7 +70,7 @@ static int walk_long(struct cursor *cursor, int64_t *value)
 
 static int walk_index(struct cursor *cursor, size_t n, size_t *index)
 {
-	int64_t value;
+	int64_t value = 0;
 
 	if (walk_long(cursor, &value) == -1)
 		return -1;
@@ -82,7 +82,7 @@ static int walk_index(struct cursor *cursor, size_t n, size_t *index)
 
 static int walk_int(struct cursor *cursor)
 {
-	int64_t value;
+	int64_t value = 0;
 
 	if (walk_long(cursor, &value) == -1)
 		return -1;
@@ -91,7 +91,7 @@ static int walk_int(struct cursor *cursor)
 
 static int walk_bytes(struct cursor *cursor, bool text)
 {
-	int64_t size;
+	int64_t size = 0;
 
 	if (walk_long(cursor, &size) == -1)
 		return -1;
@@ -120,7 +120,7 @@ static int walk_block(struct cursor *cursor, int64_t count, avro_schema_t item, 
 	const uint8_t *end = NULL;
 
 	if (count < 0) {
-		int64_t size;
+		int64_t size = 0;
 
 		if (walk_long(cursor, &size) == -1)
 			return -1;
@@ -142,7 +142,7 @@ static int walk_block(struct cursor *cursor, int64_t count, avro_schema_t item, 
 
 static int walk_blocks(struct cursor *cursor, avro_schema_t item, bool map)
 {
-	int64_t count;
+	int64_t count = 0;
 
 	for (;;) {
 		if (walk_long(cursor, &count) == -1)
@@ -190,7 +190,7 @@ static int walk_boolean(struct cursor *cursor)
 
 static int walk_any(struct cursor *cursor, avro_schema_t schema)
 {
-	int64_t value;
+	int64_t value = 0;
 
 	switch (avro_typeof(schema)) {
 	case AVRO_NULL:
