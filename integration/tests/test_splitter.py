@@ -1,0 +1,289 @@
+"""umbra-splitter's own promises: routing, formats, start positions, bounds, rebalances, live control
+changes. What runs through several programs stands in test_path.py."""
+import collections
+import json
+import signal
+
+import witness
+from definitions import definitions, endpoint, test, variant
+from model_server import ECHO, Answer
+from records import Record, header
+from waiting import until
+
+
+def numbered(n, **fields):
+    """n small JSON requests, each with a key of its own."""
+    return [Record(key=b"k%d" % i, value=json.dumps({"n": i, **fields}).encode()) for i in range(n)]
+
+
+def install(umbra, *objects):
+    umbra.run("umbractl", "init")
+    umbra.apply(definitions(*objects))
+
+
+def answers(umbra, n, on=None):
+    return umbra.kafka.wait_count(umbra.topic("responses", on), n)
+
+
+def events(umbra, n):
+    records = umbra.kafka.wait_count(umbra.own_topic("events"), n)
+    return [witness.decode(record.value)[1] for record in records]
+
+
+def test_an_answer_comes_back_as_the_design_says(umbra, model):
+    model.answer = ECHO
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)],
+                            correlation_headers=["x-correlation-id"]))
+    asked = umbra.kafka.produce(umbra.topic("requests"), [
+        Record(b"alice", b'{"a": 1}', [("x-request-id", b"r-1"), ("x-correlation-id", b"\x00\xff"),
+                                       ("kafka_correlationId", b"c"), ("authorization", b"s3cret"),
+                                       ("content-type", b"text/csv")], partition=3),
+        Record(None, b"{}", [], partition=1)])
+    umbra.start("umbra-splitter").wait_ready()
+    got = {header(record, "umbra-request-id"): record for record in answers(umbra, 2)}
+    named, unnamed = got["r-1"], got[f"{umbra.topic('requests')}-1-{asked[1].offset}"]
+    assert (named.key, named.value, named.partition) == (b"alice", b'{"a": 1}', 3)
+    assert (unnamed.key, unnamed.value, unnamed.partition) == (None, b"{}", 1)
+    assert dict(named.headers)["x-correlation-id"] == b"\x00\xff"
+    assert dict(named.headers)["kafka_correlationId"] == b"c"
+    assert header(named, "authorization") is None
+    assert header(named, "content-type") == "text/csv"
+    assert header(unnamed, "content-type") == "application/json"
+    for record in got.values():
+        assert header(record, "umbra-variant") == "v1"
+        assert header(record, "umbra-outcome") == "ok"
+        assert header(record, "umbra-status") == "200"
+        assert int(header(record, "umbra-generation")) >= 1
+    sent = {dict(r.headers).get("X-Request-Id") or dict(r.headers).get("x-request-id")
+            for r in model.requests}
+    assert sent == set(got)
+
+
+def test_a_failure_is_an_answer_too(umbra, new_model):
+    def by_body(request):
+        return {b"404": Answer(404), b"500": Answer(500), b"cut": Answer(raw=b"HTTP/1.1 2"),
+                b"hang": Answer(hang=True)}[request.body]
+    failing, gone = new_model(by_body), new_model()
+    gone.close()
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", failing.url, timeout="500ms"),
+                                             variant("gone", gone.url, weight=0)]))
+    bodies = [b"404", b"500", b"cut", b"hang"]
+    umbra.kafka.produce(umbra.topic("requests"), [
+        *(Record(b"k", body, [("x-request-id", body)]) for body in bodies),
+        Record(b"k", b"x", [("x-request-id", b"gone"), ("x-target-variant", b"gone")])])
+    umbra.start("umbra-splitter").wait_ready()
+    got = {header(r, "umbra-request-id"): r for r in answers(umbra, 5)}
+    outcomes = {name: header(record, "umbra-outcome") for name, record in got.items()}
+    assert outcomes == {"404": "client_error", "500": "server_error", "cut": "protocol_error",
+                        "hang": "timeout", "gone": "connect_failed"}
+    assert all(record.value == b"" for record in got.values()), "empty, never null"
+    assert {e["request_id"]: e["outcome"] for e in events(umbra, 5)} == {
+        name: outcome for name, outcome in outcomes.items()}
+
+
+def test_weights_share_the_callers_and_a_caller_stays_on_its_side(umbra, new_model):
+    models = {name: new_model() for name in ("a", "b", "never")}
+    install(umbra, endpoint(umbra.endpoint, [
+        variant("a", models["a"].url, weight=3), variant("b", models["b"].url, weight=1),
+        variant("never", models["never"].url, weight=0)]))
+    requests = [Record(b"caller-%d" % (i % 400), b"{}") for i in range(1200)]
+    umbra.kafka.produce(umbra.topic("requests"), requests)
+    umbra.start("umbra-splitter").wait_ready()
+    sides = collections.defaultdict(set)
+    shares = collections.Counter()
+    for record in answers(umbra, 1200):
+        sides[record.key].add(header(record, "umbra-variant"))
+        shares[header(record, "umbra-variant")] += 1
+    assert all(len(side) == 1 for side in sides.values())
+    assert set(shares) == {"a", "b"} and 0.68 < shares["a"] / 1200 < 0.82, shares
+
+
+def test_a_named_variant_is_asked_and_an_unknown_one_is_a_dead_letter(umbra, new_model):
+    one, two = new_model(), new_model()
+    install(umbra, endpoint(umbra.endpoint, [variant("one", one.url),
+                                             variant("two", two.url, weight=0)]))
+    umbra.kafka.produce(umbra.topic("requests"), [
+        Record(b"k", b"{}", [("x-target-variant", b"two")]),
+        Record(b"k", b"{}", [("x-target-variant", b"three")]), Record(b"k", b"{}")])
+    umbra.start("umbra-splitter").wait_ready()
+    assert sorted(header(r, "umbra-variant") for r in answers(umbra, 2)) == ["one", "two"]
+    (letter,) = umbra.kafka.wait_count(umbra.topic("dead-letter"), 1)
+    assert header(letter, "__umbra.errors.code") == "unknown_variant"
+    assert "three" in header(letter, "__umbra.errors.message")
+
+
+def test_avro_requests_get_avro_responses_and_bad_ones_are_dead_letters(umbra, model):
+    model.answer = ECHO
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)], format="avro"))
+    good = witness.inference_request(b"1,2,3", request_id="r-9", content_type="text/csv")
+    umbra.kafka.produce(umbra.topic("requests"), [
+        Record(b"k", good, partition=0), Record(b"k", good[:-1], partition=0),
+        Record(b"k", b"\0\0\0\0\7x", partition=0), Record(b"k", b"{}", partition=0),
+        Record(b"k", None, partition=0), Record(b"k", good, partition=0)])
+    umbra.start("umbra-splitter").wait_ready()
+    first, second = answers(umbra, 2)
+    for record in (first, second):
+        kind, fields = witness.decode(record.value)
+        assert kind == "inference_response"
+        assert fields["request_id"] == "r-9" and fields["payload"] == b"1,2,3"
+        assert fields["variant"] == "v1" and fields["outcome"].lower() == "ok"
+    letters = umbra.kafka.wait_count(umbra.topic("dead-letter"), 4)
+    codes = [header(r, "__umbra.errors.code") for r in letters]
+    assert codes[1] == "no_registry" and codes[3] == "empty", codes
+    assert [header(r, "__umbra.errors.offset") for r in letters] == ["1", "2", "3", "4"]
+    assert [r.value for r in letters] == [good[:-1], b"\0\0\0\0\7x", b"{}", None]
+    umbra.kafka.wait_committed(umbra.group("splitter"), umbra.topic("requests"))
+
+
+def test_several_endpoints_have_a_group_each_and_one_that_hangs_holds_up_no_other(umbra, new_model):
+    hanging, healthy = new_model(Answer(hang=True)), new_model()
+    other = umbra.endpoint + "-other"
+    install(umbra,
+            endpoint(umbra.endpoint, [variant("v1", hanging.url, timeout="60s", max_in_flight=4)],
+                     max_uncommitted=16),
+            endpoint(other, [variant("v1", healthy.url)]))
+    umbra.kafka.produce(umbra.topic("requests"), numbered(200))
+    umbra.kafka.produce(umbra.topic("requests", other), numbered(500))
+    splitter = umbra.start("umbra-splitter", "--drain-timeout", "0s").wait_ready()
+    assert len(answers(umbra, 500, other)) == 500
+    hanging.wait_requests(4)
+    until(lambda: splitter.metric("umbra_splitter_open_records", endpoint=umbra.endpoint) == 64,
+          "16 open records in each of 4 partitions")
+    assert hanging.most_in_flight == 4
+    assert umbra.kafka.count(umbra.topic("responses")) == 0
+    splitter.stop()
+
+
+def test_one_slow_partition_does_not_hold_up_the_others(umbra, model):
+    def slow_for_one(request):
+        return Answer(hang=True) if request.body == b"hang" else Answer()
+    model.answer = slow_for_one
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url, timeout="60s",
+                                                     max_in_flight=64)], max_uncommitted=8))
+    umbra.kafka.produce(umbra.topic("requests"),
+                        [Record(b"k", b"hang", partition=0)] +
+                        [Record(b"k", b"{}", partition=i % 4) for i in range(400)])
+    splitter = umbra.start("umbra-splitter").wait_ready()
+    # The first of partition 0 is open: 7 more of it fit into the span, then it waits.
+    umbra.kafka.wait_count(umbra.topic("responses"), 307)
+    until(lambda: splitter.metric("umbra_splitter_open_records") == 1, "only the slow one is open")
+    assert 0 not in umbra.kafka.committed(umbra.group("splitter"), umbra.topic("requests"))
+    model.release()
+    assert len(answers(umbra, 401)) == 401
+    umbra.kafka.wait_committed(umbra.group("splitter"), umbra.topic("requests"))
+
+
+def test_several_tests_with_several_shadows_copy_independently(umbra, model):
+    shadows = [variant(name, "http://127.0.0.1:1/") for name in ("s1", "s2", "s3")]
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]),
+            test("all", umbra.endpoint, shadows[:2], sampling=100.0),
+            test("half", umbra.endpoint, shadows[2:], sampling=50.0),
+            test("none", umbra.endpoint, [variant("s4", "http://127.0.0.1:1/")], sampling=0.0))
+    umbra.kafka.produce(umbra.topic("requests"), numbered(400))
+    umbra.start("umbra-splitter").wait_ready()
+    happened = events(umbra, 400)
+    listed = collections.Counter((s["test"], s["variant"]) for e in happened for s in e["sampled_for"])
+    assert listed[("all", "s1")] == listed[("all", "s2")] == 400
+    assert 140 < listed[("half", "s3")] < 260 and ("none", "s4") not in listed
+    for name, n in (("s1", 400), ("s2", 400), ("s3", listed[("half", "s3")])):
+        copies = umbra.kafka.wait_count(umbra.topic(f"shadow.{name}"), n)
+        assert len(copies) == n
+        assert {header(copy, "umbra-variant") for copy in copies} == {name}
+    assert umbra.kafka.count(umbra.topic("shadow.s4")) == 0
+    assert all({h["test"] for h in e["sampling_hashes"]} == {"all", "half", "none"}
+               for e in happened)
+
+
+def test_control_changes_are_live_within_a_second(umbra, new_model):
+    before, after = new_model(), new_model()
+    install(umbra, endpoint(umbra.endpoint, [variant("before", before.url)]))
+    umbra.start("umbra-splitter").wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    assert {header(r, "umbra-variant") for r in answers(umbra, 10)} == {"before"}
+    umbra.apply(definitions(endpoint(umbra.endpoint, [variant("after", after.url)])))
+    umbra.programs[0].wait_log("now at generation 3", seconds=1)
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    assert [header(r, "umbra-variant") for r in answers(umbra, 20)].count("after") == 10
+    other = umbra.endpoint + "-new"
+    umbra.apply(definitions(endpoint(other, [variant("v", after.url)])))
+    umbra.kafka.produce(umbra.topic("requests", other), numbered(10))
+    assert len(answers(umbra, 10, other)) == 10
+    umbra.run("umbractl", "delete", "endpoint", other, "--yes")
+    umbra.programs[0].wait_log("draining, then closing", seconds=2)
+
+
+def test_reading_starts_where_it_was_written_and_a_new_epoch_starts_anew(umbra, model):
+    umbra.kafka.create(umbra.topic("requests"), 2)
+    umbra.kafka.produce(umbra.topic("requests"), numbered(30))
+    at = endpoint(umbra.endpoint, [variant("v1", model.url)], **{"from": "now", "partitions": 2})
+    install(umbra, at)
+    umbra.kafka.produce(umbra.topic("requests"), numbered(5, late=True))
+    splitter = umbra.start("umbra-splitter").wait_ready()
+    assert len(answers(umbra, 5)) == 5
+    umbra.kafka.wait_committed(umbra.group("splitter"), umbra.topic("requests"))
+    splitter.stop()
+    assert len(model.requests) == 5
+    splitter = umbra.start("umbra-splitter").wait_ready()
+    at[1]["from"] = "earliest"
+    umbra.apply(definitions(at), "--reset-start")
+    assert len(answers(umbra, 40)) == 40
+    happened = events(umbra, 40)
+    assert collections.Counter(e["epoch"] for e in happened) == {1: 5, 2: 35}
+
+
+def test_a_position_that_is_gone_stops_that_partition_with_an_alarm(umbra, model):
+    requests = umbra.topic("requests")
+    umbra.kafka.create(requests, 2)
+    umbra.kafka.produce(requests, [r._replace(partition=i % 2) for i, r in enumerate(numbered(40))])
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)],
+                            **{"from": "now", "partitions": 2}))
+    umbra.kafka.recreate(requests, 2)
+    umbra.kafka.produce(requests, [Record(b"k", b"{}", partition=0)] * 5 +
+                        [Record(b"k", b"{}", partition=1)] * 30)
+    splitter = umbra.start("umbra-splitter")
+    splitter.wait_log("its position is gone from the topic")
+    assert {r.partition for r in answers(umbra, 10)} == {1}
+    until(lambda: splitter.metric("umbra_splitter_stopped_partitions") == 1, "the alarm is counted")
+    assert splitter.admin("/readyz")[0] == 503
+
+
+def test_members_share_the_partitions_and_a_leaving_one_repeats_nothing(umbra, model):
+    model.answer = Answer(delay=0.01)
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]))
+    first = umbra.start("umbra-splitter").wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(1000))
+    second = umbra.start("umbra-splitter").wait_ready()
+    until(lambda: [m.metric("umbra_splitter_partitions") for m in (first, second)] == [2, 2],
+          "two partitions each")
+    umbra.kafka.produce(umbra.topic("requests"), numbered(1000))
+    second.stop()
+    umbra.kafka.wait_committed(umbra.group("splitter"), umbra.topic("requests"))
+    first.stop()
+    assert len(answers(umbra, 2000)) == 2000
+
+
+def test_a_named_instance_restarts_without_moving_its_partitions(umbra, model):
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]))
+    names = [["--instance", "one"], ["--instance", "two"]]
+    first, second = [umbra.start("umbra-splitter", *name) for name in names]
+    until(lambda: [m.metric("umbra_splitter_partitions") if m.admin("/metrics")[0] == 200 else 0
+                   for m in (first, second)] == [2, 2], "two partitions each")
+    moves = first.log().count("reading 2 partitions")
+    second.signal(signal.SIGKILL)
+    second.wait_exit(-signal.SIGKILL)
+    second = umbra.start("umbra-splitter", *names[1]).wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(100))
+    assert len(answers(umbra, 100)) == 100
+    assert first.log().count("reading 2 partitions") == moves
+    assert {e["instance"] for e in events(umbra, 100)} == {"one", "two"}
+
+
+def test_it_waits_for_an_installation_and_says_so(umbra, model):
+    splitter = umbra.start("umbra-splitter")
+    until(lambda: "umbractl init" in splitter.admin("/readyz")[1], "it names the remedy")
+    assert splitter.admin("/livez")[0] == 200
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]))
+    splitter.wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(3))
+    assert len(answers(umbra, 3)) == 3
+    splitter.stop()
