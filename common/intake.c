@@ -37,7 +37,7 @@ struct intake_partition {
 	struct span span;
 	int64_t committed; /* acknowledged by Kafka, -1: none known */
 	uint64_t committing; /* span.head when the running commit was asked for */
-	struct intake_record *records; /* open ones, in no order */
+	struct intake_record *oldest, *newest; /* open ones, in the order in which they came */
 };
 
 struct intake {
@@ -113,11 +113,13 @@ static struct intake_partition *find_partition(struct intake *intake, int32_t nu
 
 static void link_record(struct intake_partition *partition, struct intake_record *record)
 {
-	record->prev = NULL;
-	record->next = partition->records;
-	if (record->next)
-		record->next->prev = record;
-	partition->records = record;
+	record->next = NULL;
+	record->prev = partition->newest;
+	if (partition->newest)
+		partition->newest->next = record;
+	else
+		partition->oldest = record;
+	partition->newest = record;
 	partition->open++;
 }
 
@@ -126,9 +128,11 @@ static void unlink_record(struct intake_partition *partition, struct intake_reco
 	if (record->prev)
 		record->prev->next = record->next;
 	else
-		partition->records = record->next;
+		partition->oldest = record->next;
 	if (record->next)
 		record->next->prev = record->prev;
+	else
+		partition->newest = record->prev;
 	partition->open--;
 }
 
@@ -167,7 +171,7 @@ static void abandon_all(struct intake *intake)
 {
 	for (size_t i = 0; i < intake->n_partitions; i++) {
 		struct intake_record *next;
-		for (struct intake_record *r = intake->partitions[i]->records; r; r = next) {
+		for (struct intake_record *r = intake->partitions[i]->oldest; r; r = next) {
 			next = r->next;
 			r->abandoned = true;
 			intake->config.on_abandon(intake->config.opaque, r);
@@ -429,8 +433,8 @@ static int poll_partition(struct intake *intake, struct intake_partition *partit
 	int n = 0;
 	while (n < budget && partition->readable) {
 		if (span_is_full(&partition->span)) {
-			if (intake->config.on_full)
-				intake->config.on_full(intake->config.opaque, partition->number);
+			if (intake->config.on_full && partition->oldest)
+				intake->config.on_full(intake->config.opaque, partition->oldest);
 			break;
 		}
 		rd_kafka_message_t *rkm = rd_kafka_consume_queue(partition->queue, 0);

@@ -43,8 +43,9 @@ struct intake_config {
 	int64_t (*start)(void *opaque, int32_t partition);
 	void (*on_record)(void *opaque, struct intake_record *record);
 	void (*on_abandon)(void *opaque, struct intake_record *record);
-	/* The span of a partition is full: give up what may be given up (queued copies). May be NULL. */
-	void (*on_full)(void *opaque, int32_t partition);
+	/* The span of a partition is full, and `oldest` is what its commits wait for: give up what may
+	 * be given up (queued copies). Not called while only a commit is awaited. May be NULL. */
+	void (*on_full)(void *opaque, struct intake_record *oldest);
 	void *opaque;
 };
 

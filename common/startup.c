@@ -12,7 +12,8 @@ bool startup_check(struct startup *startup, struct control_log *control, rd_kafk
 {
 	if (startup->is_over)
 		return true;
-	if (now_us < startup->next_check_us || !control_log_is_current(control, NULL))
+	const char *why_not;
+	if (now_us < startup->next_check_us || !control_log_is_current(control, &why_not))
 		return false;
 	int failed = topics_check(
 		rk, prefix, CHECK_TIMEOUT_MS, startup->problem, sizeof startup->problem);

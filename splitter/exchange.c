@@ -5,8 +5,11 @@
 #include "splitter/counters.h"
 #include "splitter/lineup.h"
 #include "splitter/route.h"
+#include "splitter/splitter.h"
 #include <stdlib.h>
 #include <string.h>
+
+enum { STUCK_COPY_US = 100000 }; /* longer than a copy takes that Kafka is willing to have */
 
 static bool is_settled(const struct exchange *exchange)
 {
@@ -131,4 +134,20 @@ void exchange_on_abandon(void *opaque, struct intake_record *record)
 	for (size_t i = 0; i < exchange->n_copies; i++)
 		part_drop(&exchange->copies[i]);
 	exchange_settle(exchange);
+}
+
+void exchange_on_full(void *opaque, struct intake_record *oldest)
+{
+	struct route *route = opaque;
+	const struct exchange *exchange = (const struct exchange *)oldest;
+	if (exchange->is_calling || exchange->answer.state != PART_DONE)
+		return;
+	for (size_t i = 0; i < exchange->n_copies; i++) {
+		const struct part *copy = &exchange->copies[i];
+		if (copy->kind == PART_COPY && copy->state == PART_SENT &&
+			clock_monotonic_us() - copy->first_try_us > STUCK_COPY_US) {
+			publisher_purge_queue(route->splitter->copies);
+			return;
+		}
+	}
 }

@@ -18,15 +18,6 @@ static int64_t start_of(void *opaque, int32_t partition)
 	return (size_t)partition < endpoint->n_start ? endpoint->start[partition] : 0;
 }
 
-/* A partition has no more room: queued copies must not hold it up. They end as lost. */
-static void on_full(void *opaque, int32_t partition)
-{
-	(void)partition;
-	struct route *route = opaque;
-	if (publisher_open_count(route->splitter->copies))
-		publisher_purge_queue(route->splitter->copies);
-}
-
 static int open_intake(struct route *route, char *errstr, size_t errstr_size)
 {
 	struct intake_config config = {
@@ -40,7 +31,7 @@ static int open_intake(struct route *route, char *errstr, size_t errstr_size)
 		.start = start_of,
 		.on_record = exchange_on_record,
 		.on_abandon = exchange_on_abandon,
-		.on_full = on_full,
+		.on_full = exchange_on_full,
 		.opaque = route,
 	};
 	const struct common_settings *settings = &route->splitter->settings->common;
