@@ -127,8 +127,7 @@ static void what_is_no_schema_is_refused_with_a_reason(void **state)
 	static const char *const bad[] = {"", "{", "7", "null", "{}", "{\"type\":7}",
 		"{\"type\":\"record\",\"fields\":[]}", "{\"type\":\"record\",\"name\":\"r\"}",
 		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"type\":\"int\"}]}",
-		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a.b\",\"type\":"
-		"\"int\"}]}",
+		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a.b\"}]}",
 		"{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\"}]}",
 		"{\"type\":\"record\",\"name\":\"r\\\"\",\"fields\":[]}",
 		"{\"type\":\"record\",\"name\":\"a..b\",\"fields\":[]}",

@@ -110,8 +110,8 @@ static void a_raw_record_without_headers_has_an_own_id_and_the_endpoints_type(vo
 static void the_id_comes_from_each_of_its_headers_in_any_case(void **state)
 {
 	struct endpoint endpoint = raw_endpoint();
-	const struct pair all[] = {
-		{"CE_ID", "ce", -1}, {"X-Request-Id", "x", -1}, {"x-My-id", "own", -1}, {NULL}};
+	const struct pair all[] = {{"CE_ID", "ce", -1}, {"X-Request-Id", "x", -1},
+		{"x-My-id", "own", -1}, {NULL, NULL, 0}};
 
 	(void)state;
 	assert_string_equal(decode_raw(&endpoint, all + 1).id, "x");
@@ -127,7 +127,7 @@ static void the_last_of_a_repeated_header_counts(void **state)
 	struct endpoint endpoint = raw_endpoint();
 	const struct pair pairs[] = {{"x-request-id", "first", -1},
 		{"content-type", "text/csv", -1}, {"X-REQUEST-ID", "last", -1},
-		{"Content-Type", "text/plain", -1}, {NULL}};
+		{"Content-Type", "text/plain", -1}, {NULL, NULL, 0}};
 	struct request request = decode_raw(&endpoint, pairs);
 
 	(void)state;
@@ -147,12 +147,12 @@ static void an_id_that_is_not_1_to_128_visible_bytes_is_replaced(void **state)
 	(void)state;
 	memset(longest, 'x', sizeof(longest));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		const struct pair pairs[] = {bad[i], {NULL}};
+		const struct pair pairs[] = {bad[i], {NULL, NULL, 0}};
 
 		assert_string_equal(decode_raw(&endpoint, pairs).id, OWN_ID);
 	}
 
-	const struct pair good[] = {{"x-request-id", longest, 128}, {NULL}};
+	const struct pair good[] = {{"x-request-id", longest, 128}, {NULL, NULL, 0}};
 
 	assert_int_equal(strlen(decode_raw(&endpoint, good).id), 128);
 }
@@ -160,8 +160,8 @@ static void an_id_that_is_not_1_to_128_visible_bytes_is_replaced(void **state)
 static void umbra_headers_of_a_caller_are_ignored(void **state)
 {
 	struct endpoint endpoint = raw_endpoint();
-	const struct pair pairs[] = {
-		{"umbra-request-id", "forged", -1}, {"umbra-variant", "forged", -1}, {NULL}};
+	const struct pair pairs[] = {{"umbra-request-id", "forged", -1},
+		{"umbra-variant", "forged", -1}, {NULL, NULL, 0}};
 	struct request request = decode_raw(&endpoint, pairs);
 
 	(void)state;
@@ -173,9 +173,10 @@ static void the_content_type_has_two_names_and_must_be_fit_for_http(void **state
 {
 	struct endpoint endpoint = raw_endpoint();
 	char huge[5000];
-	const struct pair camel[] = {{"contentType", "text/csv; header=present", -1}, {NULL}};
-	const struct pair both[] = {
-		{"content-type", "text/plain", -1}, {"contentType", "text/csv", -1}, {NULL}};
+	const struct pair camel[] = {
+		{"contentType", "text/csv; header=present", -1}, {NULL, NULL, 0}};
+	const struct pair both[] = {{"content-type", "text/plain", -1},
+		{"contentType", "text/csv", -1}, {NULL, NULL, 0}};
 	const struct pair bad[] = {{"content-type", "text/csv\r\nx-evil: 1", -1},
 		{"content-type", "", 0}, {"content-type", NULL, 0}, {"content-type", huge, 257},
 		{"content-type", huge, sizeof(huge)}, {"content-type", " text/csv", -1}};
@@ -185,7 +186,7 @@ static void the_content_type_has_two_names_and_must_be_fit_for_http(void **state
 	assert_string_equal(decode_raw(&endpoint, camel).content_type, "text/csv; header=present");
 	assert_string_equal(decode_raw(&endpoint, both).content_type, "text/plain");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		const struct pair pairs[] = {bad[i], {NULL}};
+		const struct pair pairs[] = {bad[i], {NULL, NULL, 0}};
 
 		assert_string_equal(decode_raw(&endpoint, pairs).content_type, "application/json");
 	}
@@ -195,7 +196,7 @@ static void accept_and_target_variant_come_from_headers(void **state)
 {
 	struct endpoint endpoint = raw_endpoint();
 	const struct pair pairs[] = {
-		{"Accept", "text/csv", -1}, {"x-target-variant", "churn-v2", -1}, {NULL}};
+		{"Accept", "text/csv", -1}, {"x-target-variant", "churn-v2", -1}, {NULL, NULL, 0}};
 	struct request request = decode_raw(&endpoint, pairs);
 
 	(void)state;
@@ -208,7 +209,7 @@ static void a_cloudevent_in_binary_mode_needs_no_change(void **state)
 	struct endpoint endpoint = raw_endpoint();
 	const struct pair pairs[] = {{"ce_specversion", "1.0", -1}, {"ce_type", "com.example", -1},
 		{"ce_source", "/crm", -1}, {"ce_id", "A234-1234-1234", -1},
-		{"content-type", "text/csv", -1}, {NULL}};
+		{"content-type", "text/csv", -1}, {NULL, NULL, 0}};
 	struct request request = decode_raw(&endpoint, pairs);
 
 	(void)state;
@@ -267,7 +268,7 @@ struct fields {
 
 static void set_text(avro_value_t *record, const char *name, const char *text)
 {
-	avro_value_t field, branch;
+	avro_value_t field = {0}, branch = {0};
 
 	avro_value_get_by_name(record, name, &field, NULL);
 	if (avro_value_get_type(&field) == AVRO_UNION) {
@@ -303,8 +304,8 @@ static void an_avro_request_is_what_its_fields_say(void **state)
 {
 	struct endpoint endpoint = avro_endpoint();
 	const struct fields fields = {"r-1", "text/csv", "text/plain", "1,2,3", "churn-v2"};
-	const struct pair pairs[] = {
-		{"x-request-id", "header", -1}, {"x-target-variant", "header", -1}, {NULL}};
+	const struct pair pairs[] = {{"x-request-id", "header", -1},
+		{"x-target-variant", "header", -1}, {NULL, NULL, 0}};
 	size_t size;
 	uint8_t *data = write_avro(&fields, &size);
 	struct record record = make(data, size, pairs);
@@ -330,7 +331,7 @@ static void an_avro_request_with_bare_or_unfit_fields_gets_the_defaults(void **s
 {
 	struct endpoint endpoint = avro_endpoint();
 	const struct fields cases[] = {{"", "", NULL, "x", NULL}, {"a b", "a\nb", "\n", "x", "\n"}};
-	const struct pair pairs[] = {{"x-target-variant", "churn-v2", -1}, {NULL}};
+	const struct pair pairs[] = {{"x-target-variant", "churn-v2", -1}, {NULL, NULL, 0}};
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
@@ -389,7 +390,7 @@ static const struct pair inbound[] = {{"a", "1", -1}, {"kafka_replyTopic", "answ
 	{"KAFKA_replypartition", "\0\0\0\1", 4}, {"Authorization", "secret", -1}, {"a", NULL, 0},
 	{"umbra-request-id", "forged", -1}, {"Umbra-Role", "forged", -1}, {"b", "", 0},
 	{"kafka_correlationId", "\0\xff\1", 3}, {"x-correlation-id", "c", -1}, {"a", "3", -1},
-	{"__umbra.errors.code", "earlier", -1}, {NULL}};
+	{"__umbra.errors.code", "earlier", -1}, {NULL, NULL, 0}};
 
 static struct endpoint listing_endpoint(void)
 {
