@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 		? predictor_load(options.model, features_count(features), errstr, sizeof errstr)
 		: NULL;
 	struct service_parts parts = {loop, features, predictor, &options.knobs};
-	struct service *service = loop
+	struct service *service = predictor
 		? service_open(&parts, options.host, options.port, errstr, sizeof errstr)
 		: NULL;
 
