@@ -20,11 +20,15 @@ struct admin {
 	struct MHD_Daemon *daemon; /* NULL: no port */
 	int epoll_fd;
 	bool is_woken; /* the server has work now */
-	int64_t due_us; /* monotonic: when it has work at the latest, -1: never */
+	int64_t due_us; /* monotonic: when it has work at the latest */
 	char *why_not; /* NULL: ready */
 };
 
 enum { MAX_CONNECTIONS = 64, CONNECTION_MEMORY = 16 * 1024, CONNECTION_TIMEOUT_S = 10 };
+
+/* At its limit of connections the server takes the listening socket out of its epoll set, and puts
+ * it back only when it runs the next time: nothing would wake it. So it runs once a second. */
+enum { MAX_SLEEP_MS = 1000 };
 
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
 	char *body, size_t size)
@@ -214,7 +218,6 @@ struct admin *admin_open(struct loop *loop, const char *address, char *errstr, s
 	struct admin *admin = calloc(1, sizeof(*admin));
 	assert(admin);
 	admin->loop = loop;
-	admin->due_us = -1;
 	admin->why_not = strdup("starting");
 	if (fd < 0)
 		return admin;
@@ -255,14 +258,14 @@ int64_t admin_tick(struct admin *admin)
 	if (!admin->daemon)
 		return -1;
 	int64_t now_us = clock_monotonic_us();
-	if (admin->is_woken || (admin->due_us >= 0 && now_us >= admin->due_us)) {
+	if (admin->is_woken || now_us >= admin->due_us) {
 		MHD_UNSIGNED_LONG_LONG timeout_ms;
 		admin->is_woken = false;
 		MHD_run(admin->daemon);
-		bool is_bounded = MHD_get_timeout(admin->daemon, &timeout_ms) == MHD_YES;
-		admin->due_us = is_bounded ? now_us + (int64_t)timeout_ms * 1000 : -1;
+		if (MHD_get_timeout(admin->daemon, &timeout_ms) != MHD_YES ||
+			timeout_ms > MAX_SLEEP_MS)
+			timeout_ms = MAX_SLEEP_MS;
+		admin->due_us = now_us + (int64_t)timeout_ms * 1000;
 	}
-	if (admin->due_us < 0)
-		return -1;
 	return admin->due_us > now_us ? admin->due_us - now_us : 0;
 }

@@ -202,14 +202,25 @@ static int scan_file(struct scan *scan, const char *text)
 	return 0;
 }
 
+/* libconfig names an included file as the @include does, without the folder. */
+static char *format_place(
+	const char *path, const char *included, unsigned line, char *buffer, size_t buffer_size)
+{
+	const char *slash = strrchr(path, '/');
+	int folder = slash && included && included[0] != '/' ? (int)(slash + 1 - path) : 0;
+	snprintf(buffer, buffer_size, "%.*s%s:%u", folder, path, included ? included : path, line);
+	return buffer;
+}
+
 static int parse(
 	config_t *config, const char *path, const char *text, char *errstr, size_t errstr_size)
 {
+	char place[1024];
 	if (config_read_string(config, text))
 		return 0;
-	const char *file = config_error_file(config);
-	snprintf(errstr, errstr_size, "%s:%d: %s", file ? file : path, config_error_line(config),
-		config_error_text(config));
+	format_place(path, config_error_file(config), (unsigned)config_error_line(config), place,
+		sizeof(place));
+	snprintf(errstr, errstr_size, "%s: %s", place, config_error_text(config));
 	return -1;
 }
 
@@ -232,8 +243,9 @@ int config_file_read(config_t *config, const char *path, char *errstr, size_t er
 	return result;
 }
 
-const char *config_file_of(const config_setting_t *setting, const char *path)
+char *config_file_place(
+	const config_setting_t *setting, const char *path, char *buffer, size_t buffer_size)
 {
-	const char *file = config_setting_source_file(setting);
-	return file ? file : path;
+	return format_place(path, config_setting_source_file(setting),
+		config_setting_source_line(setting), buffer, buffer_size);
 }

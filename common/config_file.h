@@ -12,7 +12,9 @@
 int config_file_read(config_t *config, const char *path, char *errstr, size_t errstr_size)
 	__attribute__((warn_unused_result));
 
-/* The file in which `setting` stands: an included one, or `path` itself. */
-const char *config_file_of(const config_setting_t *setting, const char *path);
+/* Where `setting` stands, for messages: "file:line", the file being an included one or `path` itself.
+ * Returns `buffer`. */
+char *config_file_place(
+	const config_setting_t *setting, const char *path, char *buffer, size_t buffer_size);
 
 #endif

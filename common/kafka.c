@@ -86,7 +86,8 @@ static int count_partitions(
 {
 	if (topic->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		return 0;
-	if (topic->err && topic->partition_cnt == 0) {
+	bool has_leaderless = topic->err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+	if (topic->err && !(has_leaderless && topic->partition_cnt > 0)) {
 		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
 			topic->topic, rd_kafka_err2str(topic->err));
 		return -1;

@@ -24,30 +24,58 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 	log_write(ours, object, "%s", text);
 }
 
-static bool is_known(rd_kafka_conf_t *conf, const char *name)
+enum { MAX_PROPERTIES = 512 };
+
+/* The names of all properties, cut out of the table that librdkafka prints of them.
+ * rd_kafka_conf_get is no help: it does not tell a property without value from an unknown one. */
+struct names {
+	char *table;
+	const char *items[MAX_PROPERTIES];
+	size_t n;
+};
+
+static void names_init(struct names *names)
 {
 	size_t size;
-	return rd_kafka_conf_get(conf, name, NULL, &size) == RD_KAFKA_CONF_OK;
+	*names = (struct names){.table = NULL};
+	FILE *out = open_memstream(&names->table, &size);
+	if (!out)
+		return;
+	rd_kafka_conf_properties_show(out);
+	fclose(out);
+	char *rest, *line = strtok_r(names->table, "\n", &rest);
+	for (; line && names->n < MAX_PROPERTIES; line = strtok_r(NULL, "\n", &rest)) {
+		size_t length = strcspn(line, " |");
+		if (!strchr(line, '|'))
+			continue;
+		line[length] = '\0';
+		names->items[names->n++] = line;
+	}
 }
 
-/* The known property nearest to `name`; the names come from a configuration that was never set. */
+static bool is_known(const char *name)
+{
+	struct names names;
+	bool known = false;
+	names_init(&names);
+	for (size_t i = 0; i < names.n && !known; i++)
+		known = strcmp(names.items[i], name) == 0;
+	free(names.table);
+	return known;
+}
+
 static void describe_unknown(const char *name, char *errstr, size_t errstr_size)
 {
-	const char *names[512];
-	size_t n_names = 0, n = 0;
-	rd_kafka_conf_t *empty = rd_kafka_conf_new();
-	const char **dump = rd_kafka_conf_dump(empty, &n);
-	for (size_t i = 0; i < n && n_names < 512; i += 2)
-		names[n_names++] = dump[i];
-	const char *nearest = text_nearest(name, names, n_names);
+	struct names names;
+	names_init(&names);
+	const char *nearest = text_nearest(name, names.items, names.n);
 	if (nearest)
 		snprintf(errstr, errstr_size,
 			"librdkafka has no property \"%s\"; did you mean \"%s\"?", name, nearest);
 	else
 		snprintf(errstr, errstr_size,
 			"librdkafka has no property \"%s\"; see its CONFIGURATION.md", name);
-	rd_kafka_conf_dump_free(dump, n);
-	rd_kafka_conf_destroy(empty);
+	free(names.table);
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value, char *errstr,
@@ -84,11 +112,23 @@ static int set_from_file(
 	return result;
 }
 
-/* "name=value"; a name that ends in _file and is none of librdkafka's own stands for a file. */
+/* Takes the suffix off a name that stands for a file. */
+static bool names_file(char *name)
+{
+	static const char suffix[] = "_file";
+	size_t length = strlen(name), stem = length - strlen(suffix);
+	if (length <= strlen(suffix) || strcmp(name + stem, suffix) != 0 || is_known(name))
+		return false;
+	name[stem] = '\0';
+	if (is_known(name))
+		return true;
+	name[stem] = suffix[0];
+	return false;
+}
+
 static int set_property(
 	rd_kafka_conf_t *conf, const char *property, char *errstr, size_t errstr_size)
 {
-	static const char suffix[] = "_file";
 	char name[128];
 	const char *equals = strchr(property, '=');
 	size_t length = equals ? (size_t)(equals - property) : 0;
@@ -98,13 +138,8 @@ static int set_property(
 	}
 	memcpy(name, property, length);
 	name[length] = '\0';
-	if (length > strlen(suffix) && !is_known(conf, name) &&
-		strcmp(name + length - strlen(suffix), suffix) == 0) {
-		name[length - strlen(suffix)] = '\0';
-		if (is_known(conf, name))
-			return set_from_file(conf, name, equals + 1, errstr, errstr_size);
-		name[length - strlen(suffix)] = suffix[0];
-	}
+	if (names_file(name))
+		return set_from_file(conf, name, equals + 1, errstr, errstr_size);
 	return set(conf, name, equals + 1, errstr, errstr_size);
 }
 

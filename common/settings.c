@@ -64,7 +64,7 @@ static int apply_words(const struct settings_input *input, void *values, bool *g
 
 static void name_setting(const struct setting *setting, char *buffer, size_t size)
 {
-	const char *argument = setting->argument ? setting->argument : "VALUE";
+	const char *argument = setting_argument(setting);
 	if (setting->option && setting->path)
 		snprintf(buffer, size, "--%s=%s, or \"%s\" in the file", setting->option, argument,
 			setting->path);
@@ -138,13 +138,18 @@ static const char *find_config_path(const struct settings_input *input)
 	return NULL;
 }
 
-/* A message that begins with the file's place stands alone. */
+/* Does the message begin with "file:line: "? */
+static bool has_place(const char *message)
+{
+	const char *end = strstr(message, ": "), *digit = end;
+	while (digit && digit > message && digit[-1] >= '0' && digit[-1] <= '9')
+		digit--;
+	return digit != end && digit > message && digit[-1] == ':';
+}
+
 static int complain(const struct settings_input *input, const char *message)
 {
-	const char *path = input->config_path;
-	size_t length = path ? strlen(path) : 0;
-	bool has_place = path && strncmp(message, path, length) == 0 && message[length] == ':';
-	if (has_place)
+	if (has_place(message))
 		fprintf(stderr, "%s\n", message);
 	else
 		fprintf(stderr, "%s: %s\n", input->program->name, message);

@@ -102,7 +102,7 @@ static void refuse_option(
 static void refuse_empty(const struct settings_input *input, char *errstr, size_t errstr_size)
 {
 	const struct setting *setting = &input->table[find(input, optopt)];
-	const char *argument = setting->argument ? setting->argument : "VALUE";
+	const char *argument = setting_argument(setting);
 	if (setting->option)
 		snprintf(errstr, errstr_size, "option --%s needs a value: --%s=%s", setting->option,
 			setting->option, argument);

@@ -20,9 +20,9 @@ struct reading {
 static int refuse(struct reading *reading, const config_setting_t *item, const char *path,
 	const char *problem)
 {
-	snprintf(reading->errstr, reading->errstr_size, "%s:%u: %s: %s",
-		config_file_of(item, reading->input->config_path), config_setting_source_line(item),
-		path, problem);
+	char place[1024];
+	config_file_place(item, reading->input->config_path, place, sizeof(place));
+	snprintf(reading->errstr, reading->errstr_size, "%s: %s: %s", place, path, problem);
 	return -1;
 }
 

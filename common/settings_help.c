@@ -30,48 +30,41 @@ static void write_wrapped(FILE *out, const char *text, int column, int indent)
 	fputc('\n', out);
 }
 
-/* "Sentence. 1 to 5; default 3; in the file: x.y; SIGHUP applies it" */
-static void describe(const struct setting *setting, char *buffer, size_t size)
+/* Adds `text` to the list in brackets that follows a sentence. */
+static void add_fact(char *facts, size_t size, const char *label, const char *text)
 {
-	char range[2 * TEXT_MAX + 16], choices[256] = "", file[128] = "", fallback[128] = "";
-	setting_describe_range(setting, range, sizeof(range));
-	for (size_t i = 0; setting->choices && setting->choices[i]; i++) {
-		size_t n = strlen(choices);
-		snprintf(choices + n, sizeof(choices) - n, "%s%s", i ? "|" : "",
-			setting->choices[i]);
-	}
-	if (setting->fallback && *setting->fallback && setting->type != SETTING_BOOL)
-		snprintf(fallback, sizeof(fallback), " Default: %s.", setting->fallback);
-	if (setting->path && setting->option)
-		snprintf(file, sizeof(file), " In the file: %s.", setting->path);
-	snprintf(buffer, size, "%s%s%s%s%s%s%s%s%s%s", setting->help, *range ? " " : "", range,
-		*range ? "." : "", *choices ? " One of " : "", choices, *choices ? "." : "",
-		setting->required ? " Required." : fallback, file,
-		setting->reloadable ? " SIGHUP applies a change." : "");
+	size_t n = strlen(facts);
+	if (*text)
+		snprintf(facts + n, size - n, "%s%s%s", n ? "; " : "", label, text);
 }
 
-static const char *argument_of(const struct setting *setting)
+/* "Sentence. [1 to 100; default 10; file: span.limit]" */
+static void describe(const struct setting *setting, char *buffer, size_t size)
 {
-	static const char *const names[] = {[SETTING_STRING] = "TEXT",
-		[SETTING_INT] = "N",
-		[SETTING_DOUBLE] = "X",
-		[SETTING_BOOL] = "true|false",
-		[SETTING_DURATION] = "TIME",
-		[SETTING_SIZE] = "SIZE",
-		[SETTING_CHOICE] = "WORD",
-		[SETTING_LIST] = "TEXT"};
-	return setting->argument ? setting->argument : names[setting->type];
+	char range[2 * TEXT_MAX + 16], choices[256] = "", facts[600] = "";
+	setting_describe_range(setting, range, sizeof(range));
+	if (setting->choices)
+		setting_describe_choices(setting, choices, sizeof(choices));
+	add_fact(facts, sizeof(facts), "", range);
+	add_fact(facts, sizeof(facts), "", choices);
+	if (setting->fallback && setting->type != SETTING_BOOL)
+		add_fact(facts, sizeof(facts), "default ", setting->fallback);
+	add_fact(facts, sizeof(facts), "", setting->required ? "required" : "");
+	if (setting->path && setting->option)
+		add_fact(facts, sizeof(facts), "file: ", setting->path);
+	add_fact(facts, sizeof(facts), "", setting->reloadable ? "SIGHUP applies a change" : "");
+	snprintf(buffer, size, *facts ? "%s [%s]" : "%s", setting->help, facts);
 }
 
 static int write_name(FILE *out, const struct setting *setting)
 {
 	if (!setting->option && !setting->letter)
-		return fprintf(out, "  %s=%s", setting->path, argument_of(setting));
+		return fprintf(out, "  %s=%s", setting->path, setting_argument(setting));
 	int n = fprintf(out, setting->letter ? "  -%c" : "    ", setting->letter);
 	if (setting->option)
 		n += fprintf(out, "%s--%s", setting->letter ? ", " : "  ", setting->option);
 	if (setting->type != SETTING_BOOL)
-		n += fprintf(out, "%s%s", setting->option ? "=" : " ", argument_of(setting));
+		n += fprintf(out, "%s%s", setting->option ? "=" : " ", setting_argument(setting));
 	return n;
 }
 
@@ -183,7 +176,7 @@ static void man_setting(FILE *out, const struct setting *setting)
 	fprintf(out, ".TP\n.B ");
 	man_text(out, name);
 	if (setting->type != SETTING_BOOL || is_file_only(setting)) {
-		snprintf(file, sizeof(file), "=%s", argument_of(setting));
+		snprintf(file, sizeof(file), "=%s", setting_argument(setting));
 		man_text(out, file);
 	}
 	fputc('\n', out);

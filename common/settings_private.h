@@ -32,6 +32,10 @@ bool setting_equals(const struct setting *setting, const void *a, const void *b)
 void setting_swap(const struct setting *setting, void *a, void *b);
 /* What is to be written in a file, as "a whole number, without quotes". */
 void setting_describe(const struct setting *setting, char *buffer, size_t size);
+/* "error, warn, info, debug" */
+void setting_describe_choices(const struct setting *setting, char *buffer, size_t size);
+/* What stands for the value in the help. */
+const char *setting_argument(const struct setting *setting);
 /* "1 to 100", "at least 1s"; "" when there are no bounds. */
 void setting_describe_range(const struct setting *setting, char *buffer, size_t size);
 

@@ -59,14 +59,27 @@ void setting_describe_range(const struct setting *setting, char *buffer, size_t 
 		snprintf(buffer, size, "%s to %s", low, high);
 }
 
-/* "error, warn, info or debug" */
-static void describe_choices(const struct setting *setting, char *buffer, size_t size)
+void setting_describe_choices(const struct setting *setting, char *buffer, size_t size)
 {
 	size_t n = 0;
-	for (size_t i = 0; setting->choices[i] && n < size; i++) {
-		const char *comma = i == 0 ? "" : setting->choices[i + 1] ? ", " : " or ";
-		n += (size_t)snprintf(buffer + n, size - n, "%s%s", comma, setting->choices[i]);
-	}
+	for (size_t i = 0; setting->choices[i] && n < size; i++)
+		n += (size_t)snprintf(
+			buffer + n, size - n, "%s%s", i ? ", " : "", setting->choices[i]);
+}
+
+const char *setting_argument(const struct setting *setting)
+{
+	static const char *const names[] = {
+		[SETTING_STRING] = "TEXT",
+		[SETTING_INT] = "N",
+		[SETTING_DOUBLE] = "X",
+		[SETTING_BOOL] = "true|false",
+		[SETTING_DURATION] = "TIME",
+		[SETTING_SIZE] = "SIZE",
+		[SETTING_CHOICE] = "WORD",
+		[SETTING_LIST] = "TEXT",
+	};
+	return setting->argument ? setting->argument : names[setting->type];
 }
 
 void setting_describe(const struct setting *setting, char *buffer, size_t size)
@@ -84,7 +97,7 @@ void setting_describe(const struct setting *setting, char *buffer, size_t size)
 	};
 	int n = snprintf(buffer, size, "%s", phrases[setting->type]);
 	if (setting->type == SETTING_CHOICE)
-		describe_choices(setting, buffer + n, size - (size_t)n);
+		setting_describe_choices(setting, buffer + n, size - (size_t)n);
 }
 
 static int refuse_form(
@@ -178,8 +191,8 @@ static int set_choice(const struct setting *setting, int *value, const char *tex
 			return 0;
 		}
 	}
-	describe_choices(setting, choices, sizeof(choices));
-	snprintf(errstr, errstr_size, "\"%s\" is not %s", raw, choices);
+	setting_describe_choices(setting, choices, sizeof(choices));
+	snprintf(errstr, errstr_size, "\"%s\" is none of %s", raw, choices);
 	return -1;
 }
 

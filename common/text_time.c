@@ -108,9 +108,11 @@ int text_parse_time(const char *text, int64_t *us)
 char *text_format_time(int64_t us, char *buffer)
 {
 	int64_t fraction = us % 1000000;
-	if (fraction < 0)
+	time_t seconds = (time_t)(us / 1000000);
+	if (fraction < 0) {
 		fraction += 1000000;
-	time_t seconds = (time_t)((us - fraction) / 1000000);
+		seconds--;
+	}
 	struct tm date;
 	gmtime_r(&seconds, &date);
 	size_t length = strftime(buffer, TEXT_MAX - 9, "%Y-%m-%dT%H:%M:%S", &date);

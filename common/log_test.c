@@ -1,0 +1,260 @@
+/* The log: three layouts, no forged lines, and a storm that stays a few lines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char captured[1 << 20];
+static int real_stderr;
+
+static void capture_start(void)
+{
+	FILE *file = tmpfile();
+	assert_non_null(file);
+	log_flush();
+	real_stderr = dup(STDERR_FILENO);
+	dup2(fileno(file), STDERR_FILENO);
+	fclose(file);
+}
+
+static const char *capture_end(void)
+{
+	lseek(STDERR_FILENO, 0, SEEK_SET);
+	ssize_t n = read(STDERR_FILENO, captured, sizeof(captured) - 1);
+	captured[n > 0 ? n : 0] = '\0';
+	dup2(real_stderr, STDERR_FILENO);
+	close(real_stderr);
+	return captured;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* What follows the time. */
+static const char *after_time(const char *line)
+{
+	int digits, end = 0;
+	assert_int_equal(sscanf(line, "%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ%n", &digits, &end), 1);
+	assert_int_equal(end, 24);
+	return line + end;
+}
+
+static void a_text_line_has_time_level_program_object_and_message(void **state)
+{
+	(void)state;
+	log_open("umbra-test", LOG_TEXT, LOG_INFO);
+	capture_start();
+	log_info("endpoint churn", "%d requests", 3);
+	log_info(NULL, "ready");
+	const char *text = capture_end();
+	assert_int_equal(
+		strncmp(after_time(text), " info  umbra-test: endpoint churn: 3 requests\n", 46),
+		0);
+	assert_string_equal(after_time(strchr(text, '\n') + 1), " info  umbra-test: ready\n");
+}
+
+static void a_logfmt_line_quotes_its_text(void **state)
+{
+	(void)state;
+	log_open("umbra-test", LOG_LOGFMT, LOG_INFO);
+	capture_start();
+	log_info("topic a/3", "say \"%s\"", "a\\b");
+	const char *text = capture_end();
+	assert_int_equal(strncmp(text, "time=", 5), 0);
+	assert_string_equal(after_time(text + 5),
+		" level=info program=umbra-test object=\"topic a/3\" msg=\"say \\\"a\\\\b\\\"\"\n");
+}
+
+static void a_json_line_is_json_whatever_it_holds(void **state)
+{
+	(void)state;
+	char evil[300], text[32768];
+	for (int i = 0; i < 255; i++)
+		evil[i] = (char)(i + 1);
+	strcpy(evil + 255,
+		"\xe2\x80\xa8\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80\xe2\x80");
+	log_open("umbra-test", LOG_JSON, LOG_INFO);
+	capture_start();
+	log_info(evil, "%s", evil);
+	snprintf(text, sizeof(text), "%s", capture_end());
+	assert_int_equal(count_lines(text), 1);
+	json_error_t error;
+	json_t *line = json_loads(text, 0, &error);
+	if (!line)
+		fail_msg("%s: %s", error.text, text);
+	assert_string_equal(json_string_value(json_object_get(line, "level")), "info");
+	assert_string_equal(json_string_value(json_object_get(line, "program")), "umbra-test");
+	const char *message = json_string_value(json_object_get(line, "message"));
+	assert_non_null(strstr(message, "\xf0\x9f\x98\x80"));
+	assert_non_null(strstr(message, "\xe2\x80\xa8"));
+	assert_non_null(strstr(message, "\xef\xbf\xbd"));
+	assert_string_equal(json_string_value(json_object_get(line, "object")), message);
+	json_decref(line);
+}
+
+static void no_text_can_forge_a_line_or_move_the_cursor(void **state)
+{
+	(void)state;
+	static const enum log_format formats[] = {LOG_TEXT, LOG_LOGFMT, LOG_JSON};
+	for (size_t i = 0; i < 3; i++) {
+		log_open("umbra-test", formats[i], LOG_INFO);
+		capture_start();
+		log_info("a\nb\r", "%s", "x\n2026 error\x1b[2J\xc2\x85\xe2\x80\xa9\x7f\xff");
+		const char *text = capture_end();
+		assert_int_equal(count_lines(text), 1);
+		assert_null(strpbrk(text, "\r\x1b\x7f"));
+		assert_null(strstr(text, "\xc2\x85"));
+		assert_null(strstr(text, "\xe2\x80\xa9"));
+		assert_null(strchr(text, '\xff'));
+		assert_non_null(strstr(text, "a\\nb\\r"));
+	}
+}
+
+static void an_endless_text_is_cut_and_stays_one_valid_line(void **state)
+{
+	(void)state;
+	static char endless[100000];
+	memset(endless, '"', sizeof(endless) - 1);
+	for (int format = LOG_TEXT; format <= LOG_JSON; format++) {
+		log_open("umbra-test", (enum log_format)format, LOG_INFO);
+		capture_start();
+		log_info(endless, "%s", endless);
+		const char *text = capture_end();
+		size_t size = strlen(text);
+		assert_in_range(size, 1000, 13000);
+		assert_int_equal(count_lines(text), 1);
+		assert_int_equal(text[size - 1], '\n');
+	}
+	json_t *line = json_loads(captured, 0, NULL);
+	assert_non_null(line);
+	json_decref(line);
+}
+
+static void lines_below_the_level_are_not_written(void **state)
+{
+	(void)state;
+	log_open("umbra-test", LOG_TEXT, LOG_WARN);
+	capture_start();
+	log_info(NULL, "quiet");
+	log_debug(NULL, "quieter");
+	log_warn(NULL, "loud");
+	log_set_level(LOG_DEBUG);
+	log_debug(NULL, "now loud");
+	const char *text = capture_end();
+	assert_null(strstr(text, "quiet"));
+	assert_non_null(strstr(text, "warn  umbra-test: loud"));
+	assert_non_null(strstr(text, "debug umbra-test: now loud"));
+}
+
+static void complain(const char *object, int i)
+{
+	log_warn(object, "it failed: %d", i);
+}
+
+static void a_failure_that_repeats_is_one_line_a_period_with_its_count(void **state)
+{
+	(void)state;
+	log_open("umbra-test", LOG_TEXT, LOG_INFO);
+	int64_t now = clock_monotonic_us();
+	capture_start();
+	for (int i = 0; i < 18; i++)
+		complain("topic a", i);
+	complain("topic b", 0);
+	int64_t wait = log_tick(now);
+	assert_in_range(wait, 1, 11000000);
+	assert_true(log_tick(now + 10500000) > 0);
+	const char *text = capture_end();
+	assert_int_equal(count_lines(text), 3);
+	assert_non_null(strstr(text, "topic a: it failed: 0\n"));
+	assert_non_null(strstr(text, "topic b: it failed: 0\n"));
+	assert_non_null(strstr(text, "topic a: it failed: 17 (17 more in the last 10 s)\n"));
+}
+
+static void a_kind_that_fell_silent_is_written_at_once_again(void **state)
+{
+	(void)state;
+	log_open("umbra-test", LOG_TEXT, LOG_INFO);
+	int64_t now = clock_monotonic_us();
+	capture_start();
+	complain("topic a", 1);
+	assert_int_equal(log_tick(now + 11000000), -1);
+	complain("topic a", 2);
+	const char *text = capture_end();
+	assert_int_equal(count_lines(text), 2);
+	assert_non_null(strstr(text, "it failed: 2\n"));
+}
+
+static void what_waits_is_written_at_the_end(void **state)
+{
+	(void)state;
+	log_open("umbra-test", LOG_TEXT, LOG_INFO);
+	capture_start();
+	complain("topic a", 1);
+	complain("topic a", 2);
+	log_flush();
+	log_flush();
+	const char *text = capture_end();
+	assert_int_equal(count_lines(text), 2);
+	assert_non_null(strstr(text, "it failed: 2 (1 more in the last 1 s)\n"));
+}
+
+static void info_is_never_held_back(void **state)
+{
+	(void)state;
+	log_open("umbra-test", LOG_TEXT, LOG_INFO);
+	capture_start();
+	for (int i = 0; i < 20; i++)
+		log_info("topic a", "said %d", i);
+	assert_int_equal(count_lines(capture_end()), 20);
+}
+
+static void a_storm_of_different_failures_stays_bounded(void **state)
+{
+	(void)state;
+	char object[32];
+	log_open("umbra-test", LOG_TEXT, LOG_INFO);
+	int64_t now = clock_monotonic_us();
+	capture_start();
+	for (int i = 0; i < 1000; i++) {
+		snprintf(object, sizeof(object), "topic %d", i);
+		complain(object, i);
+	}
+	log_tick(now + 11000000);
+	const char *text = capture_end();
+	assert_int_equal(count_lines(text), 257);
+	assert_non_null(strstr(text, "of other kinds were left out (744 more in the last 11 s)"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_text_line_has_time_level_program_object_and_message),
+		cmocka_unit_test(a_logfmt_line_quotes_its_text),
+		cmocka_unit_test(a_json_line_is_json_whatever_it_holds),
+		cmocka_unit_test(no_text_can_forge_a_line_or_move_the_cursor),
+		cmocka_unit_test(an_endless_text_is_cut_and_stays_one_valid_line),
+		cmocka_unit_test(lines_below_the_level_are_not_written),
+		cmocka_unit_test(a_failure_that_repeats_is_one_line_a_period_with_its_count),
+		cmocka_unit_test(a_kind_that_fell_silent_is_written_at_once_again),
+		cmocka_unit_test(what_waits_is_written_at_the_end),
+		cmocka_unit_test(info_is_never_held_back),
+		cmocka_unit_test(a_storm_of_different_failures_stays_bounded),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	log_flush();
+	return failed;
+}
