@@ -133,10 +133,6 @@ struct model *model_new(struct model_caller *caller, const struct model_config *
 static void model_free(struct model *model)
 {
 	assert(!model->in_flight.first && !model->waiting.first && !model->expired.first);
-	struct model **place = &model->caller->models;
-	while (*place != model)
-		place = &(*place)->next;
-	*place = model->next;
 	allow_connections(model->caller, -(long)model->config.max_in_flight);
 	while (model->idle) {
 		struct transfer *transfer = model->idle;
@@ -146,6 +142,20 @@ static void model_free(struct model *model)
 	model_headers_free(model->headers);
 	model_config_clear(&model->config);
 	free(model);
+}
+
+static void free_released(struct model_caller *caller)
+{
+	struct model **place = &caller->models;
+	while (*place) {
+		struct model *model = *place;
+		if (model->refs > 0) {
+			place = &model->next;
+			continue;
+		}
+		*place = model->next;
+		model_free(model);
+	}
 }
 
 struct model *model_hold(struct model *model)
@@ -160,17 +170,7 @@ void model_release(struct model *model)
 		return;
 	assert(model->refs > 0);
 	if (--model->refs == 0 && !model->caller->is_ticking)
-		model_free(model);
-}
-
-/* The models that were given up during the tick. */
-static void free_released(struct model_caller *caller)
-{
-	for (struct model *model = caller->models, *next; model; model = next) {
-		next = model->next;
-		if (model->refs == 0)
-			model_free(model);
-	}
+		free_released(model->caller);
 }
 
 uint32_t model_in_flight(const struct model *model)
@@ -275,7 +275,8 @@ static void recycle(struct model *model, struct transfer *transfer)
 	model->idle = transfer;
 }
 
-/* The one place where done() is called. Afterwards `call` may be anything. */
+/* The one place where done() is called. Afterwards `call` may be anything; the model stays until the
+ * end of the tick, even if this was its last holder. */
 static void end_call(struct model *model, struct model_call *call)
 {
 	char *strings = call->strings;
@@ -284,7 +285,7 @@ static void end_call(struct model *model, struct model_call *call)
 	call->strings = NULL;
 	call->done(call);
 	free(strings);
-	model_release(model);
+	model->refs--;
 }
 
 /* Takes the call off the wire; its transfer keeps the answer until recycled. */

@@ -64,7 +64,8 @@ static char *in_folder(const char *name)
 static struct tls_server start_server(const char *mode, const char *mode2)
 {
 	struct tls_server server;
-	int out[2], port = 0;
+	int out[2];
+	char port[16] = "";
 	assert_int_equal(pipe(out), 0);
 	server.pid = fork();
 	if (server.pid == 0) {
@@ -78,9 +79,10 @@ static struct tls_server start_server(const char *mode, const char *mode2)
 	close(out[1]);
 	FILE *lines = fdopen(out[0], "r");
 	assert_non_null(lines);
-	assert_int_equal(fscanf(lines, "%d", &port), 1);
+	assert_non_null(fgets(port, sizeof port, lines));
+	port[strcspn(port, "\n")] = '\0';
 	fclose(lines);
-	snprintf(server.url, sizeof server.url, "https://127.0.0.1:%d/invocations", port);
+	snprintf(server.url, sizeof server.url, "https://127.0.0.1:%s/invocations", port);
 	return server;
 }
 

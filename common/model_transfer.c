@@ -115,11 +115,9 @@ void transfer_free(struct transfer *transfer)
 
 static void put_line(struct transfer *transfer, int *n, const char *name, const char *value)
 {
-	size_t name_size = strlen(name), value_size = strlen(value);
-	assert(*n < TRANSFER_LINES && name_size + value_size < TRANSFER_LINE_MAX);
+	assert(*n < TRANSFER_LINES && strlen(name) + strlen(value) < TRANSFER_LINE_MAX);
 	char *line = transfer->lines[*n];
-	memcpy(line, name, name_size);
-	memcpy(line + name_size, value, value_size + 1);
+	stpcpy(stpcpy(line, name), value);
 	transfer->nodes[(*n)++].data = line;
 }
 

@@ -108,7 +108,7 @@ static int encode_text(const struct column *column, const char *text, float *num
 		*number = (float)value;
 		return 0;
 	}
-	for (size_t i = 0; i < column->n_values; i++)
+	for (size_t i = 0; column->values && i < column->n_values; i++)
 		if (strcmp(text, column->values[i]) == 0) {
 			*number = (float)i;
 			return 0;

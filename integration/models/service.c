@@ -230,6 +230,7 @@ static enum MHD_Result take_upload(struct request *request, const char *data, si
 	return request->size <= SWALLOW_MAX ? MHD_YES : MHD_NO;
 }
 
+/* libmicrohttpd gives the parameters. NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result on_request(void *opaque, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **place)
 {
