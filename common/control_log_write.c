@@ -134,7 +134,7 @@ static int send_record(
 static void wait_for_write(
 	struct control_log *log, struct pending_write *pending, int64_t deadline_us)
 {
-	while (!pending->seen && !log->state.not_understood &&
+	while (!(pending->seen && pending->reported) && !log->state.not_understood &&
 		control_log_remaining_ms(deadline_us) > 0) {
 		rd_kafka_poll(log->producer, pending->reported ? 0 : 10);
 		if (pending->reported && !pending->may_be_written)

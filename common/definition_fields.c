@@ -109,7 +109,8 @@ static const struct field test_rows[] = {
 		.choices = sample_bys, .fallback = "id"},
 	{"start", NULL, FIELD_WHEN, .choices = starts},
 	{"duration", NULL, FIELD_DURATION, .min = 1000000, .max = 3660 * DAY},
-	{NULL, "start_us", FIELD_TIME, .offset = offsetof(struct test, start_us), .required = true},
+	{NULL, "start_us", FIELD_TIME, .offset = offsetof(struct test, start_us), .label = "start",
+		.required = true},
 	{"end", "end_us", FIELD_TIME, .offset = offsetof(struct test, end_us), .required = true},
 	{"compare_bytes", "compare_bytes", FIELD_SIZE,
 		.offset = offsetof(struct test, compare_bytes), .max = 512 << 10,
@@ -117,7 +118,8 @@ static const struct field test_rows[] = {
 	{"variants", "variants", FIELD_LIST, .offset = offsetof(struct test, variants),
 		offsetof(struct test, n_variants), .required = true, .table = SHADOW_VARIANT_TABLE},
 	{NULL, "ended", FIELD_CHOICE, .offset = offsetof(struct test, ended), .choices = ends},
-	{NULL, "ended_us", FIELD_TIME, .offset = offsetof(struct test, ended_us)},
+	{NULL, "ended_us", FIELD_TIME, .offset = offsetof(struct test, ended_us),
+		.label = "ended_at"},
 };
 
 const struct field_table definition_installation_table = TABLE(installation_rows, int64_t);
@@ -126,6 +128,8 @@ const struct field_table definition_test_table = TABLE(test_rows, struct test);
 
 const char *field_label(const struct field *field)
 {
+	if (field->label)
+		return field->label;
 	return field->name ? field->name : field->key;
 }
 

@@ -37,6 +37,7 @@ struct field {
 	enum field_type type;
 	size_t offset; /* of the value in the struct */
 	size_t count_offset; /* FIELD_OFFSETS, FIELD_LIST: of the number of elements */
+	const char *label; /* what people call it, where it is not the name in the file */
 	bool required; /* in the log */
 	int64_t min, max; /* numbers; both 0: any that is not negative */
 	const char *fallback; /* the default as a user writes it */
