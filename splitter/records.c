@@ -174,7 +174,7 @@ static struct event event_of(const struct exchange *exchange)
 		.request_bytes = (int64_t)exchange->request.payload_size,
 		.reason = "",
 		.response_content_type = "",
-		.instance = exchange->route->splitter->instance,
+		.instance = exchange->route->splitter->service.instance,
 	};
 }
 

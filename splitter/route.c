@@ -34,14 +34,15 @@ static int open_intake(struct route *route, char *errstr, size_t errstr_size)
 		.on_full = exchange_on_full,
 		.opaque = route,
 	};
-	const struct common_settings *settings = &route->splitter->settings->common;
-	route->intake = intake_open(settings, route->splitter->loop, &config, errstr, errstr_size);
+	const struct common_settings *settings = route->splitter->service.settings;
+	route->intake =
+		intake_open(settings, route->splitter->service.loop, &config, errstr, errstr_size);
 	return route->intake ? 0 : -1;
 }
 
 static int name_route(struct route *route, const struct endpoint *endpoint)
 {
-	const char *prefix = route->splitter->settings->common.prefix;
+	const char *prefix = route->splitter->service.settings->prefix;
 	snprintf(route->object, sizeof route->object, "endpoint %s", endpoint->name);
 	route->topic = strdup(endpoint->requests_topic);
 	if (asprintf(&route->group, "%ssplitter.%s", prefix, endpoint->name) < 0)
@@ -64,7 +65,8 @@ struct route *route_new(struct splitter *splitter, const struct control_state *s
 	snprintf(errstr, errstr_size, "out of memory");
 	if (name_route(route, endpoint))
 		goto fail;
-	route->lineup = lineup_new(state, endpoint, splitter->caller, NULL, errstr, errstr_size);
+	route->lineup =
+		lineup_new(state, endpoint, splitter->service.caller, NULL, errstr, errstr_size);
 	if (!route->lineup || open_intake(route, errstr, errstr_size))
 		goto fail;
 	log_info(route->object, "serving %s at generation %lld", route->topic,
@@ -78,6 +80,7 @@ fail:
 void route_close(struct route *route)
 {
 	intake_close(route->intake);
+	route->is_closed = true;
 }
 
 void route_free(struct route *route)
@@ -95,8 +98,8 @@ void route_free(struct route *route)
 void route_update(struct route *route, const struct control_state *state, struct endpoint *endpoint)
 {
 	char errstr[256];
-	struct lineup *lineup = lineup_new(
-		state, endpoint, route->splitter->caller, route->lineup, errstr, sizeof errstr);
+	struct lineup *lineup = lineup_new(state, endpoint, route->splitter->service.caller,
+		route->lineup, errstr, sizeof errstr);
 	if (!lineup) {
 		log_error(route->object, "generation %lld is not taken over: %s",
 			(long long)state->generation, errstr);
@@ -120,6 +123,7 @@ void route_retire(struct route *route)
 		return;
 	log_info(route->object, "draining, then closing");
 	route->is_retiring = true;
-	route->retire_deadline_us = clock_monotonic_us() + route->splitter->settings->drain_us;
+	route->retire_deadline_us =
+		clock_monotonic_us() + splitter_settings(route->splitter)->drain_us;
 	intake_stop(route->intake);
 }

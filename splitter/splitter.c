@@ -1,19 +1,17 @@
 #include "splitter/splitter.h"
-#include "common/clock.h"
 #include "common/log.h"
 #include "splitter/counters.h"
 #include "splitter/lineup.h"
 #include "splitter/route.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { GAUGES_INTERVAL_US = 500000 };
-
-static int open_publishers(struct splitter *splitter, char *errstr, size_t errstr_size)
+static int open_splitter(void *self, char *errstr, size_t errstr_size)
 {
-	const struct common_settings *settings = &splitter->settings->common;
-	struct loop *loop = splitter->loop;
+	struct splitter *splitter = self;
+	const struct common_settings *settings = splitter->service.settings;
+	struct loop *loop = splitter->service.loop;
+	metric_get0(&counter_events_given_up);
 	splitter->answers =
 		publisher_new(settings, loop, "answers", PUBLISH_ANSWERS, errstr, errstr_size);
 	if (!splitter->answers)
@@ -27,37 +25,9 @@ static int open_publishers(struct splitter *splitter, char *errstr, size_t errst
 	return splitter->copies ? 0 : -1;
 }
 
-struct splitter *splitter_new(
-	struct splitter_settings *settings, struct loop *loop, char *errstr, size_t errstr_size)
+static void close_splitter(void *self)
 {
-	struct splitter *splitter = calloc(1, sizeof *splitter);
-	if (!splitter) {
-		snprintf(errstr, errstr_size, "out of memory");
-		return NULL;
-	}
-	splitter->settings = settings;
-	splitter->loop = loop;
-	startup_name_instance(&settings->common, splitter->instance);
-	metric_get0(&counter_events_given_up);
-	splitter->admin = admin_open(loop, settings->common.admin, errstr, errstr_size);
-	if (!splitter->admin)
-		goto fail;
-	splitter->caller = model_caller_new(errstr, errstr_size);
-	if (!splitter->caller || open_publishers(splitter, errstr, errstr_size))
-		goto fail;
-	splitter->control = control_log_open(&settings->common, loop, errstr, errstr_size);
-	if (!splitter->control)
-		goto fail;
-	return splitter;
-fail:
-	splitter_free(splitter);
-	return NULL;
-}
-
-void splitter_free(struct splitter *splitter)
-{
-	if (!splitter)
-		return;
+	struct splitter *splitter = self;
 	for (struct route *route = splitter->routes; route; route = route->next)
 		route_close(route);
 	/* Their last deliveries end the exchanges that were abandoned. */
@@ -69,17 +39,19 @@ void splitter_free(struct splitter *splitter)
 		splitter->routes = route->next;
 		route_free(route);
 	}
-	control_log_close(splitter->control);
-	model_caller_free(splitter->caller);
-	admin_close(splitter->admin);
-	free(splitter);
+}
+
+static rd_kafka_t *any_handle(void *self)
+{
+	struct splitter *splitter = self;
+	return publisher_handle(splitter->events);
 }
 
 /* Control. */
 
 static bool is_served(const struct splitter *splitter, const char *endpoint)
 {
-	const struct string_list *only = &splitter->settings->endpoints;
+	const struct string_list *only = &splitter_settings(splitter)->endpoints;
 	for (size_t i = 0; i < only->n; i++)
 		if (!strcmp(only->items[i], endpoint))
 			return true;
@@ -112,7 +84,7 @@ static void open_route(
  * when it is gone. */
 static void reconcile(struct splitter *splitter)
 {
-	const struct control_state *state = control_log_state(splitter->control);
+	const struct control_state *state = control_log_state(splitter->service.control);
 	splitter->is_reconciled = true;
 	for (struct route *route = splitter->routes; route; route = route->next) {
 		struct endpoint *endpoint = control_endpoint(state, route->lineup->endpoint->name);
@@ -128,103 +100,100 @@ static void reconcile(struct splitter *splitter)
 	}
 }
 
-/* Closes the routes that have drained, or that took too long. True when one is gone. */
-static bool sweep(struct splitter *splitter, int64_t now_us)
+/* Closes the routes that have drained, or that took too long. */
+static void sweep(struct splitter *splitter)
 {
-	for (struct route **at = &splitter->routes; *at; at = &(*at)->next) {
+	struct route **at = &splitter->routes;
+	while (*at) {
 		struct route *route = *at;
-		bool late = now_us >= route->retire_deadline_us;
-		if (!route->is_retiring || (!intake_is_drained(route->intake) && !late))
+		bool late = splitter->service.now_us >= route->retire_deadline_us;
+		if (route->is_retiring && (intake_is_drained(route->intake) || late))
+			route_close(route);
+		if (!route->is_closed || !intake_is_drained(route->intake)) {
+			at = &route->next;
 			continue;
-		route_close(route);
-		route->is_closed = true;
-		if (!intake_is_drained(route->intake))
-			continue; /* its deliveries are still to come */
+		}
 		*at = route->next;
 		route_free(route);
-		return true;
+		splitter->is_reconciled = false; /* its successor may open */
 	}
-	return false;
 }
 
-static void tell_readiness(struct splitter *splitter)
+static const char *why_not_ready(void *self, char *text, size_t size)
 {
-	const char *why_not = startup_why_not(&splitter->startup, splitter->control);
-	char text[200];
-	for (struct route *route = splitter->routes; route && !why_not; route = route->next) {
+	const struct splitter *splitter = self;
+	for (struct route *route = splitter->routes; route; route = route->next) {
 		struct intake_status status;
 		if (route->is_closed)
 			continue;
 		intake_read_status(route->intake, &status);
 		if (status.assigned && !status.stopped)
 			continue;
-		snprintf(text, sizeof text, "%s %s", route->object,
+		snprintf(text, size, "%s %s", route->object,
 			status.stopped ? "has partitions that are not read: their position is gone"
 				       : "waits for its partitions");
-		why_not = text;
+		return text;
 	}
-	admin_set_ready(splitter->admin, splitter->is_stopping ? "stopping" : why_not);
+	return NULL;
 }
 
 /* Work. */
 
-static void follow_control(struct splitter *splitter, int64_t now_us)
+static void follow_control(struct splitter *splitter)
 {
-	bool again = !splitter->is_reconciled && now_us >= splitter->next_gauges_us;
-	bool changed = control_log_tick(splitter->control, now_us);
-	bool swept = sweep(splitter, now_us);
-	if (splitter->is_stopping ||
-		!startup_check(&splitter->startup, splitter->control,
-			publisher_handle(splitter->events), splitter->settings->common.prefix,
-			now_us))
+	const struct service *service = &splitter->service;
+	sweep(splitter);
+	if (!service->is_started || service->is_stopping)
 		return;
-	if (changed || swept || again)
+	if (service->has_changed || (!splitter->is_reconciled && service->is_slow_tick))
 		reconcile(splitter);
 }
 
-static int64_t show_gauges(struct splitter *splitter, int64_t now_us)
+static int64_t tick(void *self)
 {
-	if (now_us >= splitter->next_gauges_us) {
-		for (struct route *route = splitter->routes; route; route = route->next)
-			if (!route->is_closed)
-				counters_route(route);
-		tell_readiness(splitter);
-		splitter->next_gauges_us = now_us + GAUGES_INTERVAL_US;
-	}
-	return splitter->next_gauges_us - now_us;
-}
-
-int64_t splitter_tick(struct splitter *splitter)
-{
-	int64_t now_us = clock_monotonic_us();
-	follow_control(splitter, now_us);
-	(void)model_caller_tick(splitter->caller, now_us);
+	struct splitter *splitter = self;
+	const struct service *service = &splitter->service;
+	follow_control(splitter);
+	(void)model_caller_tick(service->caller, service->now_us);
 	publisher_poll(splitter->answers);
 	publisher_poll(splitter->copies);
 	publisher_poll(splitter->events);
-	int64_t wait = retry_tick(&splitter->waiting, now_us);
-	for (struct route *route = splitter->routes; route; route = route->next)
-		wait = loop_earlier(
-			wait, route->is_closed ? -1 : intake_tick(route->intake, now_us));
-	/* The intake may have started calls: they go out now, not after the wait. */
-	wait = loop_earlier(wait, model_caller_tick(splitter->caller, now_us));
-	wait = loop_earlier(wait, show_gauges(splitter, now_us));
-	wait = loop_earlier(wait, admin_tick(splitter->admin));
-	return loop_earlier(wait, log_tick(now_us));
+	int64_t wait = retry_tick(&splitter->waiting, service->now_us);
+	for (struct route *route = splitter->routes; route; route = route->next) {
+		if (route->is_closed)
+			continue;
+		wait = loop_earlier(wait, intake_tick(route->intake, service->now_us));
+		if (service->is_slow_tick)
+			counters_route(route);
+	}
+	/* The intakes may have started calls: they go out now, not after the wait. */
+	return loop_earlier(wait, model_caller_tick(service->caller, service->now_us));
 }
 
-void splitter_stop(struct splitter *splitter)
+static void stop(void *self)
 {
-	splitter->is_stopping = true;
-	tell_readiness(splitter);
+	struct splitter *splitter = self;
 	for (struct route *route = splitter->routes; route; route = route->next)
 		route_retire(route);
 }
 
-bool splitter_is_drained(const struct splitter *splitter)
+static bool is_drained(void *self)
 {
+	const struct splitter *splitter = self;
 	for (const struct route *route = splitter->routes; route; route = route->next)
 		if (!route->is_closed)
 			return false;
 	return true;
 }
+
+const struct service_kind splitter_kind = {
+	.program = &splitter_program,
+	.size = sizeof(struct splitter),
+	.open = open_splitter,
+	.tick = tick,
+	.handle = any_handle,
+	.why_not_ready = why_not_ready,
+	.stop = stop,
+	.is_drained = is_drained,
+	.close = close_splitter,
+};

@@ -29,7 +29,7 @@ static const struct variant *variant_of(const struct lane *lane)
 
 static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
 {
-	const struct common_settings *settings = &lane->shadow->settings->common;
+	const struct common_settings *settings = lane->shadow->service.settings;
 	char group[400];
 	snprintf(group, sizeof group, "%sshadow.%s.%s", settings->prefix, lane->endpoint->name,
 		variant_of(lane)->name);
@@ -46,7 +46,8 @@ static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
 		.on_abandon = replay_on_abandon,
 		.opaque = lane,
 	};
-	lane->intake = intake_open(settings, lane->shadow->loop, &config, errstr, errstr_size);
+	lane->intake =
+		intake_open(settings, lane->shadow->service.loop, &config, errstr, errstr_size);
 	return lane->intake ? 0 : -1;
 }
 
@@ -66,7 +67,7 @@ struct lane *lane_new(struct shadow *shadow, struct test *test, size_t variant,
 	snprintf(lane->object, sizeof lane->object, "shadow %s/%s", endpoint->name,
 		variant_of(lane)->name);
 	lane->model = variant_open_model(
-		variant_of(lane), endpoint->name, shadow->caller, errstr, errstr_size);
+		variant_of(lane), endpoint->name, shadow->service.caller, errstr, errstr_size);
 	if (!lane->model || open_intake(lane, errstr, errstr_size)) {
 		lane_free(lane);
 		return NULL;
@@ -97,7 +98,7 @@ static void swap_model(struct lane *lane, const struct variant *variant)
 {
 	char errstr[256];
 	struct model *model = variant_open_model(
-		variant, lane->endpoint->name, lane->shadow->caller, errstr, sizeof errstr);
+		variant, lane->endpoint->name, lane->shadow->service.caller, errstr, sizeof errstr);
 	if (!model) {
 		log_error(lane->object, "the change is not taken over: %s", errstr);
 		return;
@@ -134,7 +135,7 @@ void lane_retire(struct lane *lane)
 		return;
 	log_info(lane->object, "draining, then closing");
 	lane->is_retiring = true;
-	lane->retire_deadline_us = clock_monotonic_us() + lane->shadow->settings->drain_us;
+	lane->retire_deadline_us = clock_monotonic_us() + shadow_settings(lane->shadow)->drain_us;
 	intake_stop(lane->intake);
 }
 

@@ -1,10 +1,5 @@
 /* umbra-shadow: calls the shadow variants with the copies, one event for each copy. */
-#include "common/event.h"
-#include "common/log.h"
-#include "common/metrics.h"
-#include "common/schema.h"
 #include "consumers/shadow/shadow.h"
-#include <curl/curl.h>
 
 #define FIELD(member) offsetof(struct shadow_settings, member)
 
@@ -30,7 +25,7 @@ static const struct setting settings_table[] = {
 		.help = "How long open copies may take to end after SIGTERM."},
 };
 
-static const struct program program = {
+const struct program shadow_program = {
 	.name = "umbra-shadow",
 	.summary = "calls shadow models with the copies of production requests",
 	.synopsis = "[OPTION]...",
@@ -42,47 +37,7 @@ static const struct program program = {
 	.admin_default = "127.0.0.1:9302",
 };
 
-static void run(struct shadow *shadow, struct loop *loop, struct shadow_settings *settings)
-{
-	bool stopping = false;
-	while (!stopping || !shadow_is_drained(shadow)) {
-		int64_t wait_us = shadow_tick(shadow);
-		loop_wait(loop, model_caller_multi(shadow->caller), wait_us);
-		if (loop_take_reload(loop))
-			settings_reload(settings);
-		if (loop_is_stopping(loop) && !stopping) {
-			stopping = true;
-			shadow_stop(shadow);
-		}
-	}
-}
-
 int main(int argc, char **argv)
 {
-	struct shadow_settings settings;
-	char errstr[512];
-	int status = settings_load(&program, argc, argv, &settings);
-	if (status >= 0)
-		return status;
-
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	struct loop *loop = loop_new(errstr, sizeof errstr);
-	struct shadow *shadow = loop ? shadow_new(&settings, loop, errstr, sizeof errstr) : NULL;
-	if (shadow) {
-		run(shadow, loop, &settings);
-		log_info(NULL, "stopped");
-	} else {
-		log_error(NULL, "cannot start: %s", errstr);
-	}
-	status = shadow ? 0 : 1;
-
-	shadow_free(shadow);
-	loop_free(loop);
-	log_flush();
-	metrics_free();
-	event_free_buffers();
-	schema_free_all();
-	settings_free(&program, &settings);
-	curl_global_cleanup();
-	return status;
+	return service_main(&shadow_kind, argc, argv);
 }

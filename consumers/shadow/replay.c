@@ -61,7 +61,7 @@ static struct event event_of(const struct replay *replay)
 		.overhead_latency_us = replay->overhead_us,
 		.queue_us = -1,
 		.response_content_type = "",
-		.instance = replay->lane->shadow->instance,
+		.instance = replay->lane->shadow->service.instance,
 	};
 	if (replay->call.queued_us)
 		add_answer(&event, replay);
@@ -71,7 +71,7 @@ static struct event event_of(const struct replay *replay)
 static rd_kafka_resp_err_t hand_over(struct replay *replay)
 {
 	struct shadow *shadow = replay->lane->shadow;
-	const struct control_state *state = control_log_state(shadow->control);
+	const struct control_state *state = control_log_state(shadow->service.control);
 	const char *id = replay->copy.request_id;
 	size_t id_size = strlen(id);
 	struct outgoing record = {
@@ -213,7 +213,7 @@ static void begin(struct replay *replay)
 	struct lane *lane = replay->lane;
 	struct request_error error;
 	const char *refusal = lane_refusal(lane, &replay->copy);
-	int64_t left_us = lane->shadow->settings->max_age_us - age_us(replay->record.rkm);
+	int64_t left_us = shadow_settings(lane->shadow)->max_age_us - age_us(replay->record.rkm);
 	if (refusal)
 		tell(replay, OUTCOME_CANCELLED, refusal);
 	else if (left_us <= 0)

@@ -7,46 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_INTERVAL_US = 500000 };
-
-struct shadow *shadow_new(
-	struct shadow_settings *settings, struct loop *loop, char *errstr, size_t errstr_size)
+static int open_shadow(void *self, char *errstr, size_t errstr_size)
 {
-	struct shadow *shadow = calloc(1, sizeof *shadow);
-	snprintf(errstr, errstr_size, "out of memory");
-	if (!shadow)
-		return NULL;
-	shadow->settings = settings;
-	shadow->loop = loop;
-	startup_name_instance(&settings->common, shadow->instance);
+	struct shadow *shadow = self;
+	const struct common_settings *settings = shadow->service.settings;
 	metric_get0(&counter_events_given_up);
-	if (asprintf(&shadow->events_topic, "%sevents", settings->common.prefix) < 0) {
+	if (asprintf(&shadow->events_topic, "%sevents", settings->prefix) < 0) {
 		shadow->events_topic = NULL;
-		goto fail;
+		snprintf(errstr, errstr_size, "out of memory");
+		return -1;
 	}
-	shadow->admin = admin_open(loop, settings->common.admin, errstr, errstr_size);
-	if (!shadow->admin)
-		goto fail;
-	shadow->caller = model_caller_new(errstr, errstr_size);
-	if (!shadow->caller)
-		goto fail;
 	shadow->events = publisher_new(
-		&settings->common, loop, "events", PUBLISH_EVENTS, errstr, errstr_size);
-	if (!shadow->events)
-		goto fail;
-	shadow->control = control_log_open(&settings->common, loop, errstr, errstr_size);
-	if (!shadow->control)
-		goto fail;
-	return shadow;
-fail:
-	shadow_free(shadow);
-	return NULL;
+		settings, shadow->service.loop, "events", PUBLISH_EVENTS, errstr, errstr_size);
+	return shadow->events ? 0 : -1;
 }
 
-void shadow_free(struct shadow *shadow)
+static void close_shadow(void *self)
 {
-	if (!shadow)
-		return;
+	struct shadow *shadow = self;
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		lane_close(lane);
 	/* The last deliveries end the copies that were abandoned. */
@@ -56,11 +34,13 @@ void shadow_free(struct shadow *shadow)
 		shadow->lanes = lane->next;
 		lane_free(lane);
 	}
-	control_log_close(shadow->control);
-	model_caller_free(shadow->caller);
-	admin_close(shadow->admin);
 	free(shadow->events_topic);
-	free(shadow);
+}
+
+static rd_kafka_t *any_handle(void *self)
+{
+	struct shadow *shadow = self;
+	return publisher_handle(shadow->events);
 }
 
 /* Control. */
@@ -76,7 +56,7 @@ static struct lane *find_lane(struct shadow *shadow, const char *topic)
 static void open_lane(struct shadow *shadow, struct test *test, size_t variant)
 {
 	char errstr[512];
-	const struct control_state *state = control_log_state(shadow->control);
+	const struct control_state *state = control_log_state(shadow->service.control);
 	struct endpoint *endpoint = control_endpoint(state, test->endpoint);
 	if (!endpoint || find_lane(shadow, test->shadow_topics[variant]))
 		return;
@@ -117,7 +97,7 @@ static void refresh_lane(const struct control_state *state, struct lane *lane, i
 
 static void reconcile(struct shadow *shadow)
 {
-	const struct control_state *state = control_log_state(shadow->control);
+	const struct control_state *state = control_log_state(shadow->service.control);
 	int64_t now_us = clock_wall_us();
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		refresh_lane(state, lane, now_us);
@@ -128,12 +108,12 @@ static void reconcile(struct shadow *shadow)
 }
 
 /* Closes the lanes that have drained, or that took too long. */
-static void sweep(struct shadow *shadow, int64_t now_us)
+static void sweep(struct shadow *shadow)
 {
 	struct lane **at = &shadow->lanes;
 	while (*at) {
 		struct lane *lane = *at;
-		bool late = now_us >= lane->retire_deadline_us;
+		bool late = shadow->service.now_us >= lane->retire_deadline_us;
 		if (lane->is_retiring && (intake_is_drained(lane->intake) || late))
 			lane_close(lane);
 		if (!lane->is_closed || !intake_is_drained(lane->intake)) {
@@ -145,72 +125,70 @@ static void sweep(struct shadow *shadow, int64_t now_us)
 	}
 }
 
-static void tell_readiness(struct shadow *shadow)
+static const char *why_not_ready(void *self, char *text, size_t size)
 {
-	const char *why_not = startup_why_not(&shadow->startup, shadow->control);
-	char text[300];
-	for (struct lane *lane = shadow->lanes; lane && !why_not; lane = lane->next) {
+	const struct shadow *shadow = self;
+	for (struct lane *lane = shadow->lanes; lane; lane = lane->next) {
 		struct intake_status status;
 		if (lane->is_closed)
 			continue;
 		intake_read_status(lane->intake, &status);
 		if (status.assigned)
 			continue;
-		snprintf(text, sizeof text, "%s waits for its partitions", lane->object);
-		why_not = text;
+		snprintf(text, size, "%s waits for its partitions", lane->object);
+		return text;
 	}
-	admin_set_ready(shadow->admin, shadow->is_stopping ? "stopping" : why_not);
+	return NULL;
 }
 
 /* Work. */
 
-static void follow_control(struct shadow *shadow, int64_t now_us)
+static int64_t tick(void *self)
 {
-	bool changed = control_log_tick(shadow->control, now_us);
-	sweep(shadow, now_us);
-	bool is_time = now_us >= shadow->next_look_us;
-	if (is_time)
-		shadow->next_look_us = now_us + LOOK_INTERVAL_US;
-	if (!shadow->is_stopping && (changed || is_time) &&
-		startup_check(&shadow->startup, shadow->control, publisher_handle(shadow->events),
-			shadow->settings->common.prefix, now_us))
+	struct shadow *shadow = self;
+	const struct service *service = &shadow->service;
+	sweep(shadow);
+	if (service->is_started && !service->is_stopping &&
+		(service->has_changed || service->is_slow_tick))
 		reconcile(shadow);
-	for (struct lane *lane = shadow->lanes; is_time && lane; lane = lane->next)
-		if (!lane->is_closed)
-			counters_lane(lane);
-	if (is_time)
-		tell_readiness(shadow);
-}
-
-int64_t shadow_tick(struct shadow *shadow)
-{
-	int64_t now_us = clock_monotonic_us();
-	follow_control(shadow, now_us);
-	(void)model_caller_tick(shadow->caller, now_us);
+	(void)model_caller_tick(service->caller, service->now_us);
 	publisher_poll(shadow->events);
-	int64_t wait = retry_tick(&shadow->waiting, now_us);
-	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
-		if (!lane->is_closed)
-			wait = loop_earlier(wait, intake_tick(lane->intake, now_us));
+	int64_t wait = retry_tick(&shadow->waiting, service->now_us);
+	for (struct lane *lane = shadow->lanes; lane; lane = lane->next) {
+		if (lane->is_closed)
+			continue;
+		wait = loop_earlier(wait, intake_tick(lane->intake, service->now_us));
+		if (service->is_slow_tick)
+			counters_lane(lane);
+	}
 	/* The intakes may have started calls: they go out now, not after the wait. */
-	wait = loop_earlier(wait, model_caller_tick(shadow->caller, now_us));
-	wait = loop_earlier(wait, shadow->next_look_us - now_us);
-	wait = loop_earlier(wait, admin_tick(shadow->admin));
-	return loop_earlier(wait, log_tick(now_us));
+	return loop_earlier(wait, model_caller_tick(service->caller, service->now_us));
 }
 
-void shadow_stop(struct shadow *shadow)
+static void stop(void *self)
 {
-	shadow->is_stopping = true;
-	tell_readiness(shadow);
+	struct shadow *shadow = self;
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		lane_retire(lane);
 }
 
-bool shadow_is_drained(const struct shadow *shadow)
+static bool is_drained(void *self)
 {
+	const struct shadow *shadow = self;
 	for (const struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		if (!lane->is_closed)
 			return false;
 	return true;
 }
+
+const struct service_kind shadow_kind = {
+	.program = &shadow_program,
+	.size = sizeof(struct shadow),
+	.open = open_shadow,
+	.tick = tick,
+	.handle = any_handle,
+	.why_not_ready = why_not_ready,
+	.stop = stop,
+	.is_drained = is_drained,
+	.close = close_shadow,
+};
