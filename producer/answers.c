@@ -1,0 +1,101 @@
+#include "producer/answers.h"
+#include "common/log.h"
+#include "producer/target.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OFFSET_TIMEOUT_MS = 15000, POLL_MAX = 1000 };
+
+struct answers {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue;
+	struct loop *loop;
+	int wake_fd;
+};
+
+/* Adds each partition with the offset of its end. */
+static int find_ends(struct answers *answers, rd_kafka_topic_partition_list_t *places,
+	const char *topic, char *errstr, size_t errstr_size)
+{
+	int n = target_check_topic(answers->rk, topic, errstr, errstr_size);
+	for (int i = 0; i < n; i++) {
+		int64_t low, high;
+		rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+			answers->rk, topic, i, &low, &high, OFFSET_TIMEOUT_MS);
+		if (err) {
+			snprintf(errstr, errstr_size, "the end of %s/%d cannot be learnt: %s",
+				topic, i, rd_kafka_err2str(err));
+			return -1;
+		}
+		rd_kafka_topic_partition_list_add(places, topic, i)->offset = high;
+	}
+	return n;
+}
+
+static int assign(struct answers *answers, const char *topic, char *errstr, size_t errstr_size)
+{
+	rd_kafka_topic_partition_list_t *places = rd_kafka_topic_partition_list_new(16);
+	int result = find_ends(answers, places, topic, errstr, errstr_size);
+	if (result > 0) {
+		rd_kafka_resp_err_t err = rd_kafka_assign(answers->rk, places);
+		if (err) {
+			snprintf(errstr, errstr_size, "topic %s cannot be read: %s", topic,
+				rd_kafka_err2str(err));
+			result = -1;
+		}
+	}
+	rd_kafka_topic_partition_list_destroy(places);
+	return result;
+}
+
+struct answers *answers_open(const struct common_settings *settings, struct loop *loop,
+	const char *topic, char *errstr, size_t errstr_size)
+{
+	struct answers *answers = calloc(1, sizeof *answers);
+	if (!answers) {
+		snprintf(errstr, errstr_size, "out of memory");
+		return NULL;
+	}
+	answers->loop = loop;
+	answers->rk = kafka_reader_new(settings, errstr, errstr_size);
+	if (!answers->rk) {
+		free(answers);
+		return NULL;
+	}
+	answers->wake_fd = loop_eventfd(loop, NULL, NULL);
+	answers->queue = rd_kafka_queue_get_consumer(answers->rk);
+	kafka_queue_wake(answers->queue, answers->wake_fd);
+	if (assign(answers, topic, errstr, errstr_size) < 0) {
+		answers_close(answers);
+		return NULL;
+	}
+	return answers;
+}
+
+void answers_close(struct answers *answers)
+{
+	if (!answers)
+		return;
+	rd_kafka_queue_io_event_enable(answers->queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(answers->queue);
+	rd_kafka_consumer_close(answers->rk);
+	rd_kafka_destroy(answers->rk);
+	loop_close_eventfd(answers->loop, answers->wake_fd);
+	free(answers);
+}
+
+bool answers_poll(struct answers *answers,
+	void (*on_answer)(void *opaque, const rd_kafka_message_t *rkm), void *opaque)
+{
+	for (int i = 0; i < POLL_MAX; i++) {
+		rd_kafka_message_t *rkm = rd_kafka_consumer_poll(answers->rk, 0);
+		if (!rkm)
+			return false;
+		if (!rkm->err)
+			on_answer(opaque, rkm);
+		else if (rkm->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+			log_warn(NULL, "answers cannot be read: %s", rd_kafka_message_errstr(rkm));
+		rd_kafka_message_destroy(rkm);
+	}
+	return true;
+}

@@ -1,0 +1,24 @@
+/* When requests are meant to be sent. With a rate the times are fixed at the start (open loop): a
+ * system that stalls does not slow the load down, and latency counts from the intended time. Pure:
+ * the clock is an argument. */
+#ifndef UMBRA_PRODUCER_PACING_H
+#define UMBRA_PRODUCER_PACING_H
+
+#include <stdint.h>
+
+struct pacing {
+	double rate; /* requests a second; 0: each as soon as there is room for it */
+	int64_t start_us; /* monotonic; -1: nothing was sent yet */
+	int64_t n; /* requests sent */
+};
+
+void pacing_init(struct pacing *pacing, double rate);
+
+/* When the next request is to be sent, at `now_us` or later or earlier: monotonic. The first call
+ * starts the clock. */
+int64_t pacing_next(struct pacing *pacing, int64_t now_us);
+
+/* It was handed to Kafka. */
+void pacing_sent(struct pacing *pacing);
+
+#endif
