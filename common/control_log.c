@@ -24,9 +24,52 @@ static void assign(struct control_log *log)
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
+static bool is_missing_topic(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+		err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+		err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+static void note_trouble(struct control_log *log, rd_kafka_resp_err_t err, const char *reason)
+{
+	if (is_missing_topic(err))
+		snprintf(log->trouble, sizeof(log->trouble), "no such topic %s: run umbractl init",
+			log->topic);
+	else
+		snprintf(log->trouble, sizeof(log->trouble), "%s cannot be read: %s", log->topic,
+			reason ? reason : rd_kafka_err2str(err));
+	log_warn("control log", "%s", log->trouble);
+}
+
+static void assign_later(struct control_log *log)
+{
+	log->is_assigned = false;
+	log->assign_again_us = clock_monotonic_us() + ASSIGN_AGAIN_US;
+}
+
+static void take_error(struct control_log *log, const rd_kafka_message_t *rkm)
+{
+	note_trouble(log, rkm->err, rd_kafka_message_errstr(rkm));
+	if (!rkm->rkt && rkm->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+		return; /* librdkafka connects again by itself */
+	assign_later(log);
+}
+
+/* What librdkafka tells about no record: that brokers are away, or (2.0) that the topic is missing.
+ * It connects again by itself; a missing topic has to be assigned again. */
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+	struct control_log *log = opaque;
+
+	(void)rk;
+	note_trouble(log, (rd_kafka_resp_err_t)err, reason);
+	if (is_missing_topic((rd_kafka_resp_err_t)err))
+		assign_later(log);
+}
+
 /* A reader of its own: an idle program asks twice a second, umbractl wants the end at once. */
-static rd_kafka_t *open_reader(
-	const struct common_settings *settings, bool at_once, char *errstr, size_t errstr_size)
+static rd_kafka_t *open_reader(struct control_log *log, char *errstr, size_t errstr_size)
 {
 	const struct kafka_property defaults[] = {
 		{"group.id", "umbra-control-log"},
@@ -34,15 +77,17 @@ static rd_kafka_t *open_reader(
 		{"enable.auto.offset.store", "false"},
 		{"enable.partition.eof", "true"},
 		{"auto.offset.reset", "error"},
-		{"fetch.wait.max.ms", at_once ? "10" : "200"},
+		{"fetch.wait.max.ms", log->loop ? "200" : "10"},
 		{"topic.metadata.propagation.max.ms", "0"},
 		{NULL, NULL},
 	};
-	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, errstr, errstr_size);
+	rd_kafka_conf_t *conf = kafka_conf_new(log->settings, defaults, errstr, errstr_size);
 	rd_kafka_t *rk;
 
 	if (!conf)
 		return NULL;
+	rd_kafka_conf_set_opaque(conf, log);
+	rd_kafka_conf_set_error_cb(conf, on_error);
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, errstr_size);
 	if (!rk)
 		rd_kafka_conf_destroy(conf);
@@ -63,7 +108,7 @@ struct control_log *control_log_open(
 	control_state_init(&log->state);
 	snprintf(log->topic, sizeof(log->topic), "%scontrol", settings->prefix);
 	snprintf(log->trouble, sizeof(log->trouble), "%s has not been read yet", log->topic);
-	log->rk = open_reader(settings, !loop, errstr, errstr_size);
+	log->rk = open_reader(log, errstr, errstr_size);
 	if (!log->rk) {
 		control_log_close(log);
 		return NULL;
@@ -175,27 +220,6 @@ static void take_end(struct control_log *log, int64_t offset)
 	if (!log->was_current)
 		log->changed = true;
 	log->was_current = true;
-}
-
-static void take_error(struct control_log *log, const rd_kafka_message_t *rkm)
-{
-	switch ((int)rkm->err) {
-	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-		snprintf(log->trouble, sizeof(log->trouble), "no such topic %s: run umbractl init",
-			log->topic);
-		break;
-	default:
-		snprintf(log->trouble, sizeof(log->trouble), "%s cannot be read: %s", log->topic,
-			rd_kafka_message_errstr(rkm) ? rd_kafka_message_errstr(rkm)
-						     : rd_kafka_err2str(rkm->err));
-	}
-	log_warn("control log", "%s", log->trouble);
-	if (!rkm->rkt && rkm->err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-		return; /* librdkafka connects again by itself */
-	log->is_assigned = false;
-	log->assign_again_us = clock_monotonic_us() + ASSIGN_AGAIN_US;
 }
 
 static void take(struct control_log *log, const rd_kafka_message_t *rkm)
