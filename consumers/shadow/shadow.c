@@ -161,8 +161,9 @@ static int64_t tick(void *self)
 		if (service->is_slow_tick)
 			counters_lane(lane);
 	}
-	/* The intakes may have started calls: they go out now, not after the wait. */
-	return loop_earlier(wait, model_caller_tick(service->caller, service->now_us));
+	/* The intakes may have started calls, which go out now, not after the wait; later than the
+	 * tick began, so that no duration is negative. */
+	return loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
 }
 
 static void stop(void *self)
