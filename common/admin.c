@@ -66,6 +66,7 @@ static enum MHD_Result answer_metrics(struct MHD_Connection *connection)
 		connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text, size);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the server wants eight parameters
 static enum MHD_Result on_request(void *opaque, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *upload, size_t *upload_size,
 	void **request)

@@ -98,12 +98,13 @@ static int count_partitions(
 int kafka_partition_count(
 	rd_kafka_t *rk, const char *topic, int timeout_ms, char *errstr, size_t errstr_size)
 {
-	const struct rd_kafka_metadata *metadata;
+	const struct rd_kafka_metadata *metadata = NULL;
+	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__INVALID_ARG;
 	rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
-	rd_kafka_resp_err_t err =
-		rkt ? rd_kafka_metadata(rk, 0, rkt, &metadata, timeout_ms) : rd_kafka_last_error();
-	if (rkt)
+	if (rkt) {
+		err = rd_kafka_metadata(rk, 0, rkt, &metadata, timeout_ms);
 		rd_kafka_topic_destroy(rkt);
+	}
 	if (err) {
 		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
 			topic, rd_kafka_err2str(err));

@@ -79,7 +79,10 @@ static void forget(struct kind *kind)
 {
 	free(kind->object);
 	free(kind->text);
-	*kind = (struct kind){.key = 0};
+	kind->object = NULL;
+	kind->text = NULL;
+	kind->repeated = 0;
+	kind->key = 0;
 }
 
 /* Ends a period that is over: a count begins the next one, silence frees the slot. Returns the
@@ -137,14 +140,16 @@ static void write_limited(
 	end_period(kind, now_us);
 	if (kind->key) {
 		kind->repeated++;
-	} else {
-		open_kind(kind, key ? key : 1, now_us);
-		kind->object = object ? strdup(object) : NULL;
-		write_line(level, object, text);
+		kind->level = level;
+		free(kind->text);
+		kind->text = strdup(text);
+		return;
 	}
-	free(kind->text);
-	kind->text = strdup(text);
+	open_kind(kind, key ? key : 1, now_us);
 	kind->level = level;
+	kind->object = object ? strdup(object) : NULL;
+	kind->text = strdup(text);
+	write_line(level, object, text);
 }
 
 void log_write(enum log_level level, const char *object, const char *format, ...)

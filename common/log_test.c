@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,13 +45,15 @@ static size_t count_lines(const char *text)
 	return n;
 }
 
-/* What follows the time. */
+/* What follows the time, which looks like 2026-01-31T12:00:00.000Z. */
 static const char *after_time(const char *line)
 {
-	int digits, end = 0;
-	assert_int_equal(sscanf(line, "%4d-%*2d-%*2dT%*2d:%*2d:%*2d.%*3dZ%n", &digits, &end), 1);
-	assert_int_equal(end, 24);
-	return line + end;
+	static const char shape[] = "0000-00-00T00:00:00.000Z";
+	for (size_t i = 0; shape[i]; i++) {
+		bool is_digit = line[i] >= '0' && line[i] <= '9';
+		assert_true(shape[i] == '0' ? is_digit : line[i] == shape[i]);
+	}
+	return line + strlen(shape);
 }
 
 static void a_text_line_has_time_level_program_object_and_message(void **state)
@@ -85,8 +88,9 @@ static void a_json_line_is_json_whatever_it_holds(void **state)
 	char evil[300], text[32768];
 	for (int i = 0; i < 255; i++)
 		evil[i] = (char)(i + 1);
-	strcpy(evil + 255,
-		"\xe2\x80\xa8\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80\xe2\x80");
+	evil[255] = '\0';
+	strncat(evil, "\xe2\x80\xa8\xf0\x9f\x98\x80\xed\xa0\x80\xc0\x80\xf4\x90\x80\x80\xe2\x80",
+		sizeof(evil) - 256);
 	log_open("umbra-test", LOG_JSON, LOG_INFO);
 	capture_start();
 	log_info(evil, "%s", evil);
@@ -119,7 +123,7 @@ static void no_text_can_forge_a_line_or_move_the_cursor(void **state)
 		assert_null(strpbrk(text, "\r\x1b\x7f"));
 		assert_null(strstr(text, "\xc2\x85"));
 		assert_null(strstr(text, "\xe2\x80\xa9"));
-		assert_null(strchr(text, '\xff'));
+		assert_null(strstr(text, "\xff"));
 		assert_non_null(strstr(text, "a\\nb\\r"));
 	}
 }

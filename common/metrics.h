@@ -17,8 +17,8 @@ struct metric_family {
 	enum metric_type type;
 	const char *help;
 	const char *labels[METRIC_MAX_LABELS + 1]; /* NULL-terminated */
-	struct metric *series;                     /* private */
-	struct metric_family *next;                /* private */
+	struct metric *series; /* private */
+	struct metric_family *next; /* private */
 };
 
 struct metric {

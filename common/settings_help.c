@@ -189,7 +189,7 @@ static void man_head(FILE *out, const struct program *program)
 {
 	char title[64];
 	size_t i;
-	for (i = 0; program->name[i] && i < sizeof(title) - 1; i++) {
+	for (i = 0; i < sizeof(title) - 1 && program->name[i]; i++) {
 		char c = program->name[i];
 		title[i] = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 	}
