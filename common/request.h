@@ -11,18 +11,19 @@ enum { REQUEST_ID_MAX = 300 /* an own id, <topic>-<partition>-<offset>, can exce
 struct request {
 	char id[REQUEST_ID_MAX];
 	char content_type[257];
-	char accept[257];         /* "" when none */
+	char accept[257]; /* "" when none */
 	char target_variant[101]; /* "" when none */
-	const void *payload;      /* into the record, or into `decoded` */
+	const void *payload; /* into the record, or into `decoded` */
 	size_t payload_size;
-	int64_t time_us;   /* record timestamp, UTC */
-	void *decoded;     /* Avro's copy; freed by request_fini */
+	int64_t time_us; /* record timestamp, UTC */
+	void *decoded; /* Avro's copy; freed by request_fini */
 };
 
 /* Why a record is a dead letter. */
 struct request_error {
 	const char *stage; /* "framing", "decode", "route" */
-	const char *code;  /* "unknown_framing", "no_registry", "bad_avro", "unknown_schema", "empty", ... */
+	const char *
+		code; /* "unknown_framing", "no_registry", "bad_avro", "unknown_schema", "empty", ... */
 	char message[256];
 };
 

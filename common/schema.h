@@ -45,8 +45,8 @@ bool schema_is_utf8(const void *data, size_t size);
 /* framing + validator + Avro C into `value`, a generic value of `schema` that the caller made. A
  * record of an older version is resolved: fields by name, defaults for those it does not have.
  * 0; -1 and errstr: not this schema or not valid. */
-int schema_decode(const struct schema *schema, const void *data, size_t size,
-	avro_value_t *value, char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
+int schema_decode(const struct schema *schema, const void *data, size_t size, avro_value_t *value,
+	char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
 
 /* `from`, a value of an older version, as a value of `reader` (Avro's schema resolution). */
 int schema_resolve(const avro_value_t *from, const struct schema *reader, avro_value_t *to,

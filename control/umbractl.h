@@ -84,12 +84,14 @@ extern const struct verb verb_apply, verb_cancel, verb_cat, verb_complete, verb_
 		.option = "yes", .letter = 'y', .type = SETTING_BOOL, .offset = CTL_AT(yes), \
 		.fallback = "false", .help = "Do not ask." \
 	}
+/* NOLINTBEGIN(bugprone-macro-parentheses): initialisers take none */
 #define CTL_PROGRAM(usage, sentence, more, table, operands) \
 	{ \
 		.name = "umbractl", .summary = sentence, .synopsis = usage, .details = more, \
 		.settings = table, .n_settings = sizeof(table) / sizeof((table)[0]), \
 		.values_size = sizeof(struct ctl_settings), .max_operands = operands \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 extern const char *const ctl_outputs[];
 
 /* session.c */

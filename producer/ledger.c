@@ -13,7 +13,7 @@ void ledger_init(struct ledger *ledger, const char *run, int64_t capacity)
 		n_buckets *= 2;
 	assert(capacity > 0 && ledger_is_run(run));
 	*ledger = (struct ledger){.mask = n_buckets - 1};
-	strcpy(ledger->run, run);
+	snprintf(ledger->run, sizeof(ledger->run), "%s", run);
 	ledger->all = calloc((size_t)capacity, sizeof *ledger->all);
 	ledger->buckets = calloc(n_buckets, sizeof(struct in_flight *));
 	assert(ledger->all && ledger->buckets);
