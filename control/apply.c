@@ -239,7 +239,7 @@ static int handle_missing(struct apply *apply, const struct topic_want *wanted)
 
 static int create_topics(struct apply *apply, const struct definition_object *object)
 {
-	struct topic_want wants[64] = {{0}};
+	struct topic_want wants[64] = {};
 	bool missing[64];
 	char errstr[512];
 	size_t n = object->kind == OBJECT_ENDPOINT ? want_endpoint(wants, object->json)
