@@ -94,7 +94,7 @@ static char *make_author(void)
 
 	gethostname(host, sizeof(host) - 1);
 	if (asprintf(&author, "%s@%s", user ? user->pw_name : "unknown", host) < 0)
-		assert(!"no memory");
+		assert(false && "no memory");
 	return author;
 }
 

@@ -323,7 +323,7 @@ static void read_value(struct reader *reader, const struct field *field, json_t 
 		read_list(reader, field, json, base);
 		break;
 	case FIELD_WHEN:
-		assert(!"no such field in the log");
+		assert(false && "no such field in the log");
 	}
 }
 

@@ -38,7 +38,7 @@ __attribute__((format(printf, 3, 4))) static void problem_at(
 	assert(line->place);
 	va_start(arguments, format);
 	if (vasprintf(&line->message, format, arguments) < 0)
-		assert(!"no memory");
+		assert(false && "no memory");
 	va_end(arguments);
 	config_setting_set_hook(setting, &was_reported);
 }

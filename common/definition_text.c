@@ -15,7 +15,7 @@ __attribute__((format(printf, 1, 2))) static char *format_text(const char *forma
 
 	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0)
-		assert(!"no memory");
+		assert(false && "no memory");
 	va_end(arguments);
 	return text;
 }

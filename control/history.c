@@ -21,7 +21,7 @@ static char *known_key(const struct control_change *change)
 	char *key;
 
 	if (asprintf(&key, "%s/%s", object_kind_name(change->kind), change->name) < 0)
-		assert(!"no memory");
+		assert(false && "no memory");
 	return key;
 }
 

@@ -167,7 +167,7 @@ static enum parse step(struct csv *csv, char byte)
 			csv->state = CSV_LINE;
 		return PARSE_MORE;
 	}
-	assert(!"a state");
+	assert(false && "a state");
 	return PARSE_MORE;
 }
 
