@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void say(const char *format, va_list arguments)
+static void __attribute__((format(printf, 1, 0))) say(const char *format, va_list arguments)
 {
 	fflush(stdout);
 	fputs("umbractl: ", stderr);
