@@ -56,7 +56,7 @@ class Path:
                               input=json_lines(n), expect=expect, seconds=180, **named)
 
     def producer_arguments(self, *arguments):
-        return ["--topic", self.umbra.topic("requests"), "--format", "jsonl", "--wait", *arguments]
+        return ["--endpoint", self.umbra.endpoint, "--format", "jsonl", "--wait", *arguments]
 
     def produce_in_background(self, n, *arguments):
         process = self.umbra.start("umbra-producer", *self.producer_arguments(*arguments),
