@@ -241,7 +241,7 @@ def test_kill_9_under_load_leaves_no_request_unanswered_and_few_answered_twice(p
 
 def test_sigterm_with_calls_in_flight_ends_well_and_answers_nothing_twice(path):
     path.model.answer = Answer(delay=0.3)
-    path.define(production={"max_in_flight": 32}).start_splitter()
+    path.define(production={"max_in_flight": 32}, max_uncommitted=16).start_splitter()
     path.send(400)
     until(lambda: path.model.in_flight >= 16, "calls are in flight")
     path.splitter.stop(expect=0)
