@@ -98,12 +98,22 @@ static int32_t choose_partition(const rd_kafka_topic_t *rkt, const void *key, si
 	return delivery->source_partition % n;
 }
 
+/* For every topic of the handle: one that metadata was asked for keeps the configuration that it got
+ * then, whatever rd_kafka_topic_new is given later. */
+static void use_choose_partition(rd_kafka_conf_t *conf)
+{
+	rd_kafka_topic_conf_t *topic_conf = rd_kafka_conf_get_default_topic_conf(conf);
+	assert(topic_conf); /* each lane sets message.timeout.ms, which is a topic's */
+	rd_kafka_topic_conf_set_partitioner_cb(topic_conf, choose_partition);
+}
+
 static rd_kafka_conf_t *make_conf(const struct common_settings *settings,
 	struct publisher *publisher, enum publish_lane lane, char *errstr, size_t errstr_size)
 {
 	rd_kafka_conf_t *conf = kafka_conf_new(settings, lane_defaults[lane], errstr, errstr_size);
 	if (!conf)
 		return NULL;
+	use_choose_partition(conf);
 	rd_kafka_conf_set_opaque(conf, publisher);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
@@ -165,11 +175,9 @@ static rd_kafka_topic_t *open_topic(struct publisher *publisher, const char *nam
 		if (!strcmp(topic->name, name))
 			return topic->rkt;
 	struct publisher_topic *topic = calloc(1, sizeof *topic);
-	rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(publisher->rk);
-	if (topic && conf) {
-		rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
+	if (topic) {
 		topic->name = strdup(name);
-		topic->rkt = rd_kafka_topic_new(publisher->rk, name, conf);
+		topic->rkt = rd_kafka_topic_new(publisher->rk, name, NULL);
 	}
 	if (!topic || !topic->rkt) {
 		free(topic ? topic->name : NULL);
