@@ -34,7 +34,11 @@ __attribute__((format(printf, 3, 4))) static void problem_at(
 	file->problems = realloc(file->problems, (file->n_problems + 1) * sizeof(*file->problems));
 	assert(file->problems);
 	line = &file->problems[file->n_problems++];
-	line->place = strdup(config_file_place(setting, file->path, place, sizeof(place)));
+	if (config_setting_is_root(setting)) /* stands in no line */
+		snprintf(place, sizeof(place), "%s:1", file->path);
+	else
+		config_file_place(setting, file->path, place, sizeof(place));
+	line->place = strdup(place);
 	assert(line->place);
 	va_start(arguments, format);
 	if (vasprintf(&line->message, format, arguments) < 0)
@@ -296,7 +300,8 @@ static json_t *convert_group(struct definition_file *file, config_setting_t *gro
 	return json;
 }
 
-/* The topics that an endpoint does not name. */
+/* The topics that an endpoint does not name. One whose name will be refused needs some, too: its
+ * author has heard enough. */
 static void name_topics(json_t *json)
 {
 	static const char *const keys[] = {"requests", "responses", "dead_letter"};
@@ -308,10 +313,11 @@ static void name_topics(json_t *json)
 		topics = json_object();
 		json_object_set_new(json, "topics", topics);
 	}
-	for (size_t i = 0; name && i < 3; i++)
+	for (size_t i = 0; i < 3; i++)
 		if (!json_object_get(topics, keys[i]))
-			json_object_set_new(
-				topics, keys[i], json_sprintf("%s.%s", name, suffixes[i]));
+			json_object_set_new(topics, keys[i],
+				json_sprintf("%s.%s", name && text_is_name(name) ? name : "x",
+					suffixes[i]));
 }
 
 void definition_schedule(json_t *json, json_t *wish, const struct test *old, int64_t now_us)

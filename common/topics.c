@@ -103,6 +103,20 @@ rd_kafka_event_t *topics_wait_answer(rd_kafka_queue_t *queue, int timeout_ms,
 	return NULL;
 }
 
+bool topics_have_admin(rd_kafka_t *rk, int timeout_ms)
+{
+	const struct rd_kafka_metadata *metadata;
+	int32_t controller = rd_kafka_controllerid(rk, timeout_ms);
+	bool is = false;
+
+	if (rd_kafka_metadata(rk, 0, NULL, &metadata, timeout_ms))
+		return true; /* the request itself will say what is wrong */
+	for (int i = 0; i < metadata->broker_cnt; i++)
+		is = is || metadata->brokers[i].id == controller;
+	rd_kafka_metadata_destroy(metadata);
+	return is;
+}
+
 static int read_created(rd_kafka_event_t *event, char *errstr, size_t errstr_size)
 {
 	size_t n;
@@ -141,9 +155,6 @@ static int create(rd_kafka_t *rk, rd_kafka_NewTopic_t **topics, size_t n, int ti
 	if (event) {
 		rc = read_created(event, errstr, errstr_size);
 		rd_kafka_event_destroy(event);
-	} else if (err == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE) {
-		snprintf(errstr, errstr_size,
-			"this broker cannot create topics: create them yourself, see --no-create");
 	} else {
 		snprintf(errstr, errstr_size, "topics cannot be created: %s", why);
 	}
@@ -184,8 +195,13 @@ int topics_create(rd_kafka_t *rk, const struct topic_want *want, size_t n, int t
 	int rc = n == 0 ? 0 : -1;
 
 	assert(topics);
-	while (made < n && (topics[made] = new_topic(&want[made], errstr, errstr_size)))
-		made++;
+	if (n > 0 && !topics_have_admin(rk, timeout_ms))
+		snprintf(errstr, errstr_size,
+			"these brokers cannot create topics: create them yourself, see "
+			"--no-create");
+	else
+		while (made < n && (topics[made] = new_topic(&want[made], errstr, errstr_size)))
+			made++;
 	if (n > 0 && made == n)
 		rc = create(rk, topics, n, timeout_ms, errstr, errstr_size);
 	rd_kafka_NewTopic_destroy_array(topics, made);
