@@ -1,11 +1,13 @@
 /* --help, --version and the manual page, all from the table. */
 #include "common/settings_private.h"
 #include "common/text.h"
+#include <assert.h>
 #include <curl/curl.h>
 #include <jansson.h>
 #include <libconfig.h>
 #include <librdkafka/rdkafka.h>
 #include <microhttpd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -28,6 +30,37 @@ static void write_wrapped(FILE *out, const char *text, int column, int indent)
 		text += strspn(text, " \n");
 	}
 	fputc('\n', out);
+}
+
+/* A paragraph with two blanks in a row is a table: its lines stay as they are. */
+static bool is_table(const char *paragraph)
+{
+	return strstr(paragraph, "  ") != NULL;
+}
+
+/* Paragraphs are separated by an empty line. */
+static void each_paragraph(
+	FILE *out, const char *text, void (*write)(FILE *out, const char *paragraph))
+{
+	while (*text) {
+		const char *end = strstr(text, "\n\n");
+		size_t size = end ? (size_t)(end - text) : strlen(text);
+		char *paragraph = strndup(text, size);
+		assert(paragraph);
+		write(out, paragraph);
+		free(paragraph);
+		text += size;
+		text += strspn(text, "\n");
+	}
+}
+
+static void help_paragraph(FILE *out, const char *text)
+{
+	fputc('\n', out);
+	if (is_table(text))
+		fprintf(out, "%s\n", text);
+	else
+		write_wrapped(out, text, 0, 0);
 }
 
 /* Adds `text` to the list in brackets that follows a sentence. */
@@ -103,7 +136,7 @@ void settings_write_help(const struct settings_input *input, FILE *out)
 	const struct program *program = input->program;
 	fprintf(out, "Usage: %s %s\n%s\n", program->name, synopsis_of(program), program->summary);
 	if (program->details)
-		fprintf(out, "\n%s\n", program->details);
+		each_paragraph(out, program->details, help_paragraph);
 	fprintf(out, "\nOptions:\n");
 	for (size_t i = 0; i < input->n; i++) {
 		if (!is_file_only(&input->table[i]))
@@ -150,18 +183,12 @@ static void man_text(FILE *out, const char *text)
 	}
 }
 
-static void man_paragraphs(FILE *out, const char *text)
+static void man_paragraph(FILE *out, const char *text)
 {
-	const char *end;
-	for (; (end = strstr(text, "\n\n")); text = end + 2) {
-		fprintf(out, ".PP\n");
-		char paragraph[4096];
-		snprintf(paragraph, sizeof(paragraph), "%.*s\n", (int)(end - text), text);
-		man_text(out, paragraph);
-	}
-	fprintf(out, ".PP\n");
+	bool table = is_table(text);
+	fprintf(out, table ? ".PP\n.nf\n" : ".PP\n");
 	man_text(out, text);
-	fputc('\n', out);
+	fprintf(out, table ? "\n.fi\n" : "\n");
 }
 
 static void man_setting(FILE *out, const struct setting *setting)
@@ -205,22 +232,21 @@ static void man_head(FILE *out, const struct program *program)
 	fputc('\n', out);
 	man_text(out, synopsis_of(program));
 	fprintf(out, "\n.SH DESCRIPTION\n");
-	man_paragraphs(out, program->details ? program->details : program->summary);
+	each_paragraph(out, program->details ? program->details : program->summary, man_paragraph);
 }
+
+static const char file_help[] =
+	"The file of -c is written in libconfig's language: name = value; and groups in braces, so "
+	"that log.level stands as log = { level = \"debug\"; };. Text, durations and sizes stand "
+	"in "
+	"quotes. A whole number beyond 32 bits needs an L behind it. @include \"FILE\" is relative "
+	"to "
+	"the folder of the file. ${NAME} in a text stands for a variable of the environment.";
 
 static void man_file(FILE *out, const struct settings_input *input)
 {
 	fprintf(out, ".SH FILE\n");
-	man_paragraphs(out,
-		"The file of -c is written in libconfig's language: name = value; and groups in "
-		"braces, "
-		"so that log.level stands as log = { level = \"debug\"; };. Text, durations and "
-		"sizes "
-		"stand in quotes. A whole number beyond 32 bits needs an L behind it. @include "
-		"\"FILE\" "
-		"is relative to the folder of the file. ${NAME} in a text stands for a variable of "
-		"the "
-		"environment.");
+	man_paragraph(out, file_help);
 	for (size_t i = 0; i < input->n; i++) {
 		if (is_file_only(&input->table[i]))
 			man_setting(out, &input->table[i]);

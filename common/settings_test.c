@@ -106,7 +106,7 @@ static int check_whole(const void *values, char *errstr, size_t errstr_size)
 static const struct program program = {.name = "umbra-test",
 	.summary = "tests settings",
 	.synopsis = "[OPTION]... [WORD]",
-	.details = "First.\n\n.Second -- with a \\ in it.",
+	.details = "First.\n\n.Second -- with a \\ in it.\n\nget   gets\nput   puts",
 	.settings = table,
 	.n_settings = sizeof(table) / sizeof(table[0]),
 	.values_size = sizeof(struct values),
@@ -487,11 +487,12 @@ static void help_names_every_setting_in_80_columns(void **state)
 {
 	(void)state;
 	static const char *const parts[] = {
-		"Usage: umbra-test [OPTION]... [WORD]\ntests settings\n", "  -s, --span=N  ",
-		"[1 to 100000; default 1000;", "limits.span; SIGHUP applies a change]",
-		"  -X, --property=NAME=VALUE ", "[copy, tap; default copy; file: mode]",
-		"In the file only:\n", "  limits.body=SIZE ", "      --check-config  ",
-		"  -V, --version ", NULL};
+		"Usage: umbra-test [OPTION]... [WORD]\ntests settings\n\nFirst.\n\n.Second -- with "
+		"a \\ in it.\n\nget   gets\nput   puts\n\nOptions:\n",
+		"  -s, --span=N  ", "[1 to 100000; default 1000;",
+		"limits.span; SIGHUP applies a change]", "  -X, --property=NAME=VALUE ",
+		"[copy, tap; default copy; file: mode]", "In the file only:\n",
+		"  limits.body=SIZE ", "      --check-config  ", "  -V, --version ", NULL};
 	assert_int_equal(load_and_print("--help"), 0);
 	assert_prints(parts);
 	for (char *line = output; *line; line += strcspn(line, "\n") + 1)
@@ -517,6 +518,7 @@ static void the_manual_is_made_from_the_table(void **state)
 	(void)state;
 	static const char *const parts[] = {".TH UMBRA\\-TEST 1 ",
 		".SH NAME\numbra\\-test \\- tests settings\n", ".SH SYNOPSIS\n",
+		".PP\n.nf\nget   gets\nput   puts\n.fi\n",
 		"\n\\&.Second \\-\\- with a \\e in it.\n",
 		".TP\n.B \\-s, \\-\\-span=N\nRecords. [1 to", ".TP\n.B limits.body=SIZE\n",
 		".SH EXIT STATUS\n", NULL};
