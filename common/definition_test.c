@@ -15,7 +15,7 @@
 #define NOW INT64_C(1700000000000000)
 #define HOUR INT64_C(3600000000)
 
-static char folder[] = "/tmp/umbra-definition-XXXXXX";
+static char folder[] = P_tmpdir "/umbra-definition-XXXXXX";
 static char path[64];
 
 static int make_folder(void **opaque)
