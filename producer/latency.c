@@ -31,8 +31,8 @@ static int64_t bucket_top(int bucket)
 	if (bucket < 2 << LATENCY_BITS)
 		return bucket;
 	int shift = (bucket >> LATENCY_BITS) - 1;
-	int64_t mantissa = bucket - (shift << LATENCY_BITS);
-	return ((mantissa + 1) << shift) - 1;
+	uint64_t mantissa = (uint64_t)(bucket - (shift << LATENCY_BITS));
+	return (int64_t)(((mantissa + 1) << shift) - 1);
 }
 
 void latency_add(struct latency *latency, int64_t us)

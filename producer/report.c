@@ -42,7 +42,7 @@ static char *write_duration(int64_t us, char *text)
 static void write_count(FILE *out, const char *word, int64_t count)
 {
 	char number[NUMBER_SIZE];
-	fprintf(out, "  %-14s %12s\n", word, progress_number(count, number));
+	fprintf(out, "  %-16s %12s\n", word, progress_number(count, number));
 }
 
 static void write_counts(const struct report *report, FILE *out)

@@ -29,13 +29,13 @@ void tally_add_kind(struct tally *tally, const struct answer_kind *kind)
 	size_t i = 0;
 	while (i < tally->n_groups && !same_kind(&tally->groups[i].kind, kind))
 		i++;
-	if (i == TALLY_GROUPS_MAX)
+	if (i >= TALLY_GROUPS_MAX) {
+		i = TALLY_GROUPS_MAX;
 		kind = &other;
+	}
 	if (i == tally->n_groups) {
 		tally->groups[i].kind = *kind;
 		tally->n_groups++;
-	} else if (i >= TALLY_GROUPS_MAX) {
-		i = TALLY_GROUPS_MAX;
 	}
 	tally->groups[i].count++;
 }
