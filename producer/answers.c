@@ -1,10 +1,11 @@
 #include "producer/answers.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "producer/target.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OFFSET_TIMEOUT_MS = 15000, POLL_MAX = 1000 };
+enum { OFFSET_TIMEOUT_MS = 15000, RETRY_MS = 100, POLL_MAX = 1000 };
 
 struct answers {
 	rd_kafka_t *rk;
@@ -13,21 +14,38 @@ struct answers {
 	int wake_fd;
 };
 
+/* A topic that was just made may have no leader yet: asked again after a pause, in which the metadata
+ * are refreshed. -1 and errstr. */
+static int64_t find_end(
+	struct answers *answers, const char *topic, int partition, char *errstr, size_t errstr_size)
+{
+	int64_t low, high, deadline_us = clock_monotonic_us() + OFFSET_TIMEOUT_MS * 1000;
+	for (;;) {
+		rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+			answers->rk, topic, partition, &low, &high, OFFSET_TIMEOUT_MS);
+		if (!err)
+			return high;
+		if (clock_monotonic_us() > deadline_us) {
+			snprintf(errstr, errstr_size, "the end of %s/%d cannot be learnt: %s",
+				topic, partition, rd_kafka_err2str(err));
+			return -1;
+		}
+		rd_kafka_poll(answers->rk, RETRY_MS);
+		if (target_check_topic(answers->rk, topic, errstr, errstr_size) < 0)
+			return -1;
+	}
+}
+
 /* Adds each partition with the offset of its end. */
 static int find_ends(struct answers *answers, rd_kafka_topic_partition_list_t *places,
 	const char *topic, char *errstr, size_t errstr_size)
 {
 	int n = target_check_topic(answers->rk, topic, errstr, errstr_size);
 	for (int i = 0; i < n; i++) {
-		int64_t low, high;
-		rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-			answers->rk, topic, i, &low, &high, OFFSET_TIMEOUT_MS);
-		if (err) {
-			snprintf(errstr, errstr_size, "the end of %s/%d cannot be learnt: %s",
-				topic, i, rd_kafka_err2str(err));
+		int64_t end = find_end(answers, topic, i, errstr, errstr_size);
+		if (end < 0)
 			return -1;
-		}
-		rd_kafka_topic_partition_list_add(places, topic, i)->offset = high;
+		rd_kafka_topic_partition_list_add(places, topic, i)->offset = end;
 	}
 	return n;
 }
