@@ -1,7 +1,9 @@
 """The whole path of one test: an endpoint with one production variant, a shadow test, and the
 programs between them."""
+import contextlib
 import json
 import subprocess
+import threading
 
 import witness
 from accounting import accounts, unsolicited
@@ -60,11 +62,36 @@ class Path:
         return ["--endpoint", self.umbra.endpoint, "--format", "jsonl", "--wait", *arguments]
 
     def produce_in_background(self, n, *arguments):
-        process = self.umbra.start("umbra-producer", *self.producer_arguments(*arguments),
-                                   admin=False, stdin=subprocess.PIPE)
+        process = self._start_producer(*arguments)
         process.process.stdin.write(json_lines(n).encode())
         process.process.stdin.close()
         return process
+
+    @contextlib.contextmanager
+    def under_load(self, *arguments):
+        """umbra-producer --wait sends as long as the block runs; afterwards all it sent is answered.
+        Gives a list whose length is the number of requests handed to it so far."""
+        process, lines, enough = self._start_producer(*arguments), [], threading.Event()
+
+        def feed():
+            with process.process.stdin as pipe:
+                while not enough.is_set():
+                    lines.append(json.dumps({"n": len(lines), "pad": "." * 1000}))  # a pipe holds few
+                    pipe.write(lines[-1].encode() + b"\n")
+                    pipe.flush()
+
+        feeder = threading.Thread(target=feed)
+        feeder.start()
+        try:
+            yield lines
+        finally:
+            enough.set()
+            feeder.join()
+        process.wait_exit(expect=0, seconds=120)
+
+    def _start_producer(self, *arguments):
+        return self.umbra.start("umbra-producer", *self.producer_arguments(*arguments),
+                                admin=False, stdin=subprocess.PIPE)
 
     def send(self, n, **fields):
         """n records of our own, with request ids r0, r1, ...; returns them with their places."""

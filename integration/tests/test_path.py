@@ -153,12 +153,13 @@ def wait_generation(path, generation):
 
 def test_a_percentage_changed_under_load_loses_nothing_and_each_copy_fits_its_generation(path):
     path.define(sampling=10.0).start()
-    producer = path.produce_in_background(2000, "--rate", "400")
-    for n, percentage in ((300, 80), (700, 0), (1100, 55.5)):
-        path.wait_answers(n)
-        path.umbra.run("umbractl", "set", TEST, f"sampling={percentage}")
-    producer.wait_exit(expect=0)
-    assert len(once(path.answered_ids())) == 2000
+    with path.under_load("--rate", "400") as sent:
+        for percentage in (80, 0, 55.5):
+            path.wait_answers(answered(path) + 200)
+            path.umbra.run("umbractl", "set", TEST, f"sampling={percentage}")
+            wait_generation(path, path.history()[-1][0])
+        path.wait_answers(answered(path) + 200)
+    assert len(once(path.answered_ids())) == len(sent)
     account = path.wait_account(lambda a: a.pending == 0)
     assert account.closes() and not account.losses
     generations = set()
@@ -169,6 +170,10 @@ def test_a_percentage_changed_under_load_loses_nothing_and_each_copy_fits_its_ge
     assert generations == {generation for generation, k in path.history()}
     for copy in path.copies():
         assert path.takes(header(copy, "umbra-request-id"), int(header(copy, "umbra-generation")))
+
+
+def answered(path):
+    return path.kafka.count(path.umbra.topic("responses"))
 
 
 # 5. The identity closes
