@@ -1,4 +1,6 @@
-/* A publisher is one rd_kafka_t, so that its queue, its connections and its retries are its own.
+/* A publisher is one rd_kafka_t, so that its queue, its connections and its retries are its own. A
+ * fatal error of the idempotent producer ends that handle: what it had not delivered ends in errors,
+ * as any delivery may, and another handle takes its place.
  *
  * The partition is chosen inside librdkafka, when it knows the topic: only there is the number of
  * partitions certain, and a record to a topic that was never seen waits in its queue and ends with
@@ -10,14 +12,17 @@
 #include <string.h>
 
 struct publisher {
+	const struct common_settings *settings;
+	enum publish_lane lane;
 	rd_kafka_t *rk;
+	bool is_broken; /* rk met a fatal error and takes nothing any more */
 	rd_kafka_queue_t *queue;
 	struct loop *loop;
 	int wake_fd;
 	int open;
 	int served; /* deliveries since the last poll began */
 	const char *name;
-	struct publisher_topic *topics;
+	struct publisher_topic *topics; /* of rk */
 };
 
 /* Topic handles are kept: looking one up by name costs a lock and a list walk a record. */
@@ -81,7 +86,12 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opa
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
 	struct publisher *publisher = opaque;
-	(void)rk;
+	char fatal[300];
+	if (err == RD_KAFKA_RESP_ERR__FATAL &&
+		rd_kafka_fatal_error(rk, fatal, sizeof fatal) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		publisher->is_broken = true;
+		reason = fatal;
+	}
 	log_warn(publisher->name, "%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)err), reason);
 }
 
@@ -120,6 +130,57 @@ static rd_kafka_conf_t *make_conf(const struct common_settings *settings,
 	return conf;
 }
 
+/* The handle's life. */
+
+static int open_handle(struct publisher *publisher, char *errstr, size_t errstr_size)
+{
+	rd_kafka_conf_t *conf =
+		make_conf(publisher->settings, publisher, publisher->lane, errstr, errstr_size);
+	rd_kafka_t *rk = conf ? rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, errstr_size) : NULL;
+	if (!rk) {
+		if (conf)
+			rd_kafka_conf_destroy(conf);
+		return -1;
+	}
+	publisher->rk = rk;
+	publisher->is_broken = false;
+	publisher->topics = NULL;
+	publisher->queue = rd_kafka_queue_get_main(rk);
+	kafka_queue_wake(publisher->queue, publisher->wake_fd);
+	return 0;
+}
+
+/* Its open deliveries end here, with an error. */
+static void close_handle(rd_kafka_t *rk, rd_kafka_queue_t *queue, struct publisher_topic *topics)
+{
+	rd_kafka_purge(rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	while (rd_kafka_outq_len(rk) > 0)
+		rd_kafka_poll(rk, 100);
+	while (topics) {
+		struct publisher_topic *topic = topics;
+		topics = topic->next;
+		rd_kafka_topic_destroy(topic->rkt);
+		free(topic->name);
+		free(topic);
+	}
+	rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(queue);
+	rd_kafka_destroy(rk);
+}
+
+/* The new handle comes first: what the old one's deliveries send again goes to it. */
+static void renew_handle(struct publisher *publisher)
+{
+	char errstr[512];
+	struct publisher old = *publisher;
+	if (open_handle(publisher, errstr, sizeof errstr)) {
+		log_error(publisher->name, "the broken handle cannot be replaced: %s", errstr);
+		return;
+	}
+	close_handle(old.rk, old.queue, old.topics);
+	log_info(publisher->name, "a new handle took the place of the broken one");
+}
+
 struct publisher *publisher_new(const struct common_settings *settings, struct loop *loop,
 	const char *name, enum publish_lane lane, char *errstr, size_t errstr_size)
 {
@@ -128,23 +189,16 @@ struct publisher *publisher_new(const struct common_settings *settings, struct l
 		snprintf(errstr, errstr_size, "out of memory");
 		return NULL;
 	}
+	publisher->settings = settings;
+	publisher->lane = lane;
 	publisher->loop = loop;
 	publisher->name = name;
-	publisher->wake_fd = -1;
-	rd_kafka_conf_t *conf = make_conf(settings, publisher, lane, errstr, errstr_size);
-	if (!conf) {
-		free(publisher);
-		return NULL;
-	}
-	publisher->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, errstr_size);
-	if (!publisher->rk) {
-		rd_kafka_conf_destroy(conf);
-		free(publisher);
-		return NULL;
-	}
 	publisher->wake_fd = loop_eventfd(loop, NULL, NULL);
-	publisher->queue = rd_kafka_queue_get_main(publisher->rk);
-	kafka_queue_wake(publisher->queue, publisher->wake_fd);
+	if (open_handle(publisher, errstr, errstr_size)) {
+		loop_close_eventfd(loop, publisher->wake_fd);
+		free(publisher);
+		return NULL;
+	}
 	return publisher;
 }
 
@@ -152,19 +206,7 @@ void publisher_free(struct publisher *publisher)
 {
 	if (!publisher)
 		return;
-	rd_kafka_purge(publisher->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	while (publisher->open > 0)
-		rd_kafka_poll(publisher->rk, 100);
-	while (publisher->topics) {
-		struct publisher_topic *topic = publisher->topics;
-		publisher->topics = topic->next;
-		rd_kafka_topic_destroy(topic->rkt);
-		free(topic->name);
-		free(topic);
-	}
-	rd_kafka_queue_io_event_enable(publisher->queue, -1, NULL, 0);
-	rd_kafka_queue_destroy(publisher->queue);
-	rd_kafka_destroy(publisher->rk);
+	close_handle(publisher->rk, publisher->queue, publisher->topics);
 	loop_close_eventfd(publisher->loop, publisher->wake_fd);
 	free(publisher);
 }
@@ -193,6 +235,8 @@ rd_kafka_resp_err_t publisher_send(
 	struct publisher *publisher, const struct outgoing *record, struct delivery *delivery)
 {
 	assert(delivery->done);
+	if (publisher->is_broken)
+		return RD_KAFKA_RESP_ERR__FATAL;
 	rd_kafka_topic_t *rkt = open_topic(publisher, record->topic);
 	if (!rkt)
 		return RD_KAFKA_RESP_ERR__INVALID_ARG;
@@ -213,6 +257,8 @@ int publisher_poll(struct publisher *publisher)
 {
 	publisher->served = 0;
 	rd_kafka_poll(publisher->rk, 0);
+	if (publisher->is_broken)
+		renew_handle(publisher);
 	return publisher->served;
 }
 

@@ -38,7 +38,8 @@ enum publish_lane {
 	PUBLISH_COPIES /* given up after 5 s */
 };
 
-/* NULL and errstr. `name` stands in logs and metrics. Topics are never created by producing. */
+/* NULL and errstr. `name` stands in logs and metrics; it and the settings outlive the publisher.
+ * Topics are never created by producing. */
 struct publisher *publisher_new(const struct common_settings *settings, struct loop *loop,
 	const char *name, enum publish_lane lane, char *errstr, size_t errstr_size);
 /* Deliveries that are still open end with RD_KAFKA_RESP_ERR__PURGE_QUEUE or ..._INFLIGHT. */
@@ -49,13 +50,15 @@ void publisher_free(struct publisher *publisher);
 rd_kafka_resp_err_t publisher_send(struct publisher *publisher, const struct outgoing *record,
 	struct delivery *delivery) __attribute__((warn_unused_result));
 
-/* Serves delivery reports; returns how many. Called after every wait. */
+/* Serves delivery reports; returns how many. Called after every wait. Replaces a handle that met a
+ * fatal error: what it had not delivered ends with RD_KAFKA_RESP_ERR__FATAL or ..._PURGE_..., and
+ * may be sent again. */
 int publisher_poll(struct publisher *publisher);
 
 /* Records taken and not yet ended. */
 int publisher_open_count(const struct publisher *publisher);
 
-/* The handle, for admin requests. */
+/* The handle, for admin requests; valid until the next publisher_poll. */
 rd_kafka_t *publisher_handle(struct publisher *publisher);
 
 /* Ends at once what is queued and not on the wire (RD_KAFKA_RESP_ERR__PURGE_QUEUE). */

@@ -5,6 +5,7 @@
 #include "common/metrics.h"
 #include "common/schema.h"
 #include "common/topics.h"
+#include "common/watchdog.h"
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 enum {
 	SLOW_TICK_US = 500000,
 	CHECK_INTERVAL_US = 5000000, /* a check of the topics that failed is tried again */
-	CHECK_TIMEOUT_MS = 5000 /* nothing is in flight yet that this could hold up */
+	CHECK_TIMEOUT_MS = 5000, /* nothing is in flight yet that this could hold up */
+	CLOSE_SECONDS = 10 /* after the drain */
 };
 
 static void name_instance(struct service *service)
@@ -138,7 +140,9 @@ static int live(struct service *service)
 		run(service);
 		log_info(NULL, "stopped");
 	}
+	watchdog_arm(CLOSE_SECONDS);
 	close_service(service);
+	watchdog_disarm();
 	return failed ? 1 : 0;
 }
 
