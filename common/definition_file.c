@@ -107,6 +107,22 @@ static void report_object(void *opaque, const struct definition_problem *problem
 	report_below(report->file, report->setting, problem);
 }
 
+/* "NAME must be WANTED, not VALUE". */
+static void refuse_value(struct definition_file *file, config_setting_t *setting,
+	const struct field *field, const char *wanted)
+{
+	char value[100] = "";
+	const char *text = config_setting_get_string(setting);
+
+	if (text)
+		snprintf(value, sizeof(value), ", not \"%.80s\"", text);
+	else if (config_setting_type(setting) == CONFIG_TYPE_FLOAT)
+		snprintf(value, sizeof(value), ", not %.10g", config_setting_get_float(setting));
+	else if (config_setting_is_number(setting))
+		snprintf(value, sizeof(value), ", not %lld", config_setting_get_int64(setting));
+	problem_at(file, setting, "%s must be %s%s", field->name, wanted, value);
+}
+
 static json_t *convert_percent(
 	struct definition_file *file, config_setting_t *setting, const struct field *field)
 {
@@ -116,10 +132,9 @@ static json_t *convert_percent(
 	double k = percent * 1e4;
 
 	if (!config_setting_is_number(setting) || !(percent >= 0 && percent <= 100))
-		problem_at(file, setting, "%s must be a percentage from 0 to 100, as 12.5",
-			field->name);
+		refuse_value(file, setting, field, "a percentage from 0 to 100, as 12.5");
 	else if (fabs(k - round(k)) > 1e-5)
-		problem_at(file, setting, "%s has at most four decimals", field->name);
+		refuse_value(file, setting, field, "a percentage with at most four decimals");
 	else
 		return json_integer(llround(k));
 	return NULL;
@@ -144,7 +159,7 @@ static json_t *convert_number(
 		is = text && text_parse_time(text, &number) == 0;
 	if (is)
 		return json_integer(number);
-	problem_at(file, setting, "%s must be %s", field->name,
+	refuse_value(file, setting, field,
 		field->type == FIELD_INT                ? "a whole number"
 			: field->type == FIELD_SIZE     ? "a size, as \"64KiB\""
 			: field->type == FIELD_DURATION ? "a duration, as \"2s\" or \"500ms\""
@@ -157,7 +172,7 @@ static json_t *convert_when(
 	struct definition_file *file, config_setting_t *setting, const struct field *field)
 {
 	const char *text = config_setting_get_string(setting);
-	char words[100] = "";
+	char words[100] = "", wanted[160];
 	int64_t us;
 
 	for (size_t i = 0; field->choices[i]; i++) {
@@ -170,8 +185,8 @@ static json_t *convert_when(
 	if (text && text_parse_time(text, &us) == 0)
 		return json_integer(us);
 	words[strlen(words) - 2] = '\0';
-	problem_at(file, setting, "%s must be %s or a time, as \"2026-01-31T12:00:00Z\"",
-		field->name, words);
+	snprintf(wanted, sizeof(wanted), "%s or a time, as \"2026-01-31T12:00:00Z\"", words);
+	refuse_value(file, setting, field, wanted);
 	return NULL;
 }
 

@@ -65,14 +65,15 @@ static const struct wrong table[] = {
 		"3: unknown setting \"formt\"; did you mean \"format\"?\n"},
 	{ENDPOINT("format = \"xml\";", ""), "3: format must be \"raw\" or \"avro\", not \"xml\"\n"},
 	{ENDPOINT("format = 1;", ""), "3: format must be text in quotes\n"},
-	{ENDPOINT("partitions = \"4\";", ""), "3: partitions must be a whole number\n"},
+	{ENDPOINT("partitions = \"4\";", ""), "3: partitions must be a whole number, not \"4\"\n"},
 	{ENDPOINT("partitions = 0;", ""), "3: partitions must be from 1 to 10000, not 0\n"},
 	{ENDPOINT("replication = 0;", ""),
 		"3: replication must be from 1 to 100, or -1: the broker's\n"},
 	{ENDPOINT("max_uncommitted = 2000000;", ""),
 		"3: max_uncommitted must be from 1 to 1000000, not 2000000\n"},
 	{ENDPOINT("from = \"yesterday\";", ""),
-		"3: from must be \"now\", \"earliest\" or a time, as \"2026-01-31T12:00:00Z\"\n"},
+		"3: from must be \"now\", \"earliest\" or a time, as \"2026-01-31T12:00:00Z\", not "
+		"\"yesterday\"\n"},
 	{ENDPOINT("secret_headers = \"a\";", ""),
 		"3: secret_headers must be an array, as [ \"a\", \"b\" ]\n"},
 	{ENDPOINT("content_type = \"\";", ""),
@@ -89,10 +90,10 @@ static const struct wrong table[] = {
 	{ENDPOINT("", "weight = 0;"), "4: at least one variant must have a weight above 0\n"},
 	{ENDPOINT("", "weight = -1;"), "4: weight must be from 0 to 1000000, not -1\n"},
 	{ENDPOINT("", "timeout = \"2 parsecs\";"),
-		"4: timeout must be a duration, as \"2s\" or \"500ms\"\n"},
+		"4: timeout must be a duration, as \"2s\" or \"500ms\", not \"2 parsecs\"\n"},
 	{ENDPOINT("", "timeout = \"2h\";"), "4: timeout must be from 1ms to 1h, not 2h\n"},
 	{ENDPOINT("", "max_response_bytes = \"9PB\";"),
-		"4: max_response_bytes must be a size, as \"64KiB\"\n"},
+		"4: max_response_bytes must be a size, as \"64KiB\", not \"9PB\"\n"},
 	{ENDPOINT("", "cert_file = \"c\";"), "4: cert_file and key_file belong together\n"},
 	{ENDPOINT("", "headers = ( { name = \"a\"; } );"),
 		"4: a header needs either value or value_file\n"},
@@ -126,9 +127,10 @@ static const struct wrong table[] = {
 	{TEST_FILE("sample_by = \"luck\";"),
 		"3: sample_by must be \"id\" or \"key\", not \"luck\"\n"},
 	{TEST_FILE("start = \"earliest\";"),
-		"3: start must be \"now\" or a time, as \"2026-01-31T12:00:00Z\"\n"},
+		"3: start must be \"now\" or a time, as \"2026-01-31T12:00:00Z\", not "
+		"\"earliest\"\n"},
 	{TEST_FILE("end = \"2099-01-01\";"),
-		"3: end must be a time, as \"2026-01-31T12:00:00Z\"\n"},
+		"3: end must be a time, as \"2026-01-31T12:00:00Z\", not \"2099-01-01\"\n"},
 	{TEST_FILE("duration = \"7d\"; end = \"2099-01-01T00:00:00Z\";"),
 		"3: give either end or duration\n"},
 	{TEST_FILE("start = \"2030-01-02T00:00:00Z\"; end = \"2030-01-01T00:00:00Z\";"),
@@ -138,15 +140,16 @@ static const struct wrong table[] = {
 	{TEST_FILE("from = \"now\";"), "3: unknown setting \"from\"\n"},
 	{"tests = ( { name = \"t\"; endpoint = \"churn\"; sampling = 101;\n"
 	 "variants = ( { name = \"v\"; url = \"http://a\"; weight = 1; } ); } );",
-		"1: sampling must be a percentage from 0 to 100, as 12.5\n2: unknown setting "
+		"1: sampling must be a percentage from 0 to 100, as 12.5, not 101\n2: unknown "
+		"setting "
 		"\"weight\"\n"},
 	{"tests = ( { name = \"t\"; endpoint = \"churn\"; sampling = 1.00001;\n"
 	 "variants = ( { name = \"v\"; url = \"http://a\"; } ); } );",
-		"1: sampling has at most four decimals\n"},
+		"1: sampling must be a percentage with at most four decimals, not 1.00001\n"},
 	/* all of a file's problems at once, each once, in order */
 	{ENDPOINT("partitions = \"x\"; bogus = 1;", "timeout = 5; url2 = \"\";"),
-		"3: partitions must be a whole number\n3: unknown setting \"bogus\"\n"
-		"4: timeout must be a duration, as \"2s\" or \"500ms\"\n"
+		"3: partitions must be a whole number, not \"x\"\n3: unknown setting \"bogus\"\n"
+		"4: timeout must be a duration, as \"2s\" or \"500ms\", not 5\n"
 		"4: unknown setting \"url2\"; did you mean \"url\"?\n"},
 };
 

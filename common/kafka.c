@@ -95,6 +95,22 @@ static int count_partitions(
 	return topic->partition_cnt;
 }
 
+static void explain(rd_kafka_t *rk, const char *topic, rd_kafka_resp_err_t err, char *errstr,
+	size_t errstr_size)
+{
+	char brokers[200] = "";
+	size_t size = sizeof brokers;
+	if (err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+		err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+		rd_kafka_conf_get(rd_kafka_conf(rk), "bootstrap.servers", brokers, &size);
+		snprintf(errstr, errstr_size, "no answer from the brokers at %s: %s", brokers,
+			rd_kafka_err2str(err));
+	} else {
+		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
+			topic, rd_kafka_err2str(err));
+	}
+}
+
 int kafka_partition_count(
 	rd_kafka_t *rk, const char *topic, int timeout_ms, char *errstr, size_t errstr_size)
 {
@@ -106,8 +122,7 @@ int kafka_partition_count(
 		rd_kafka_topic_destroy(rkt);
 	}
 	if (err) {
-		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
-			topic, rd_kafka_err2str(err));
+		explain(rk, topic, err, errstr, errstr_size);
 		return -1;
 	}
 	int count = 0;

@@ -11,7 +11,7 @@ struct output {
 	size_t size, capacity;
 };
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
+static const char *const level_names[] = {"off", "error", "warn", "info", "debug"};
 
 static size_t room(const struct output *out)
 {

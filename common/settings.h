@@ -67,6 +67,7 @@ struct program {
 	size_t n_settings;
 	size_t values_size; /* sizeof the program's struct */
 	const char *admin_default; /* as "127.0.0.1:9301"; NULL: no admin port, no such setting */
+	const char *log_default; /* as "off"; NULL: "info" */
 	int max_operands; /* words that are not options */
 	/* Checks that need more than one setting; the message has no place. May be NULL. */
 	int (*check)(const void *values, char *errstr, size_t errstr_size);

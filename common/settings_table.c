@@ -2,20 +2,60 @@
 #include "common/kafka.h"
 #include "common/settings_private.h"
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const levels[] = {"off", "error", "warn", "info", "debug", NULL};
 static const char *const formats[] = {"text", "logfmt", "json", NULL};
 
 #define AT(field) offsetof(struct common_settings, field)
 
-static int check_not_empty(const char *value, char *errstr, size_t errstr_size)
+/* Does it end in a colon and digits? */
+static bool has_port(const char *address, size_t size, int64_t *port)
 {
-	if (*value)
-		return 0;
-	snprintf(errstr, errstr_size, "it is empty; write HOST:PORT, several with commas");
+	size_t digits = 0;
+	*port = 0;
+	while (digits < size && isdigit((unsigned char)address[size - digits - 1]))
+		digits++;
+	if (!digits || digits > 5 || digits + 1 > size || address[size - digits - 1] != ':')
+		return false;
+	for (size_t i = size - digits; i < size; i++)
+		*port = *port * 10 + (address[i] - '0');
+	return true;
+}
+
+static int refuse_address(const char *address, size_t size, char *errstr, size_t errstr_size)
+{
+	snprintf(errstr, errstr_size, "\"%.*s\" is no HOST:PORT with a port up to 65535", (int)size,
+		address);
 	return -1;
+}
+
+/* HOST[:PORT], with commas between; a host without port gets Kafka's, 9092. */
+static int check_brokers(const char *value, char *errstr, size_t errstr_size)
+{
+	if (!*value) {
+		snprintf(errstr, errstr_size, "it is empty; write HOST:PORT, several with commas");
+		return -1;
+	}
+	for (const char *at = value; *at; at += *at == ',') {
+		size_t size = strcspn(at, ",");
+		int64_t port;
+		bool found = has_port(at, size, &port);
+		if (!size || *at == ':' || (!found && at[size - 1] == ':') || port > 65535)
+			return refuse_address(at, size, errstr, errstr_size);
+		at += size;
+	}
+	return 0;
+}
+
+static int check_admin(const char *value, char *errstr, size_t errstr_size)
+{
+	int64_t port;
+	if (!*value || (has_port(value, strlen(value), &port) && port <= 65535))
+		return 0;
+	return refuse_address(value, strlen(value), errstr, errstr_size);
 }
 
 /* Both stand in names of topics, groups or members. */
@@ -38,7 +78,7 @@ static const struct setting common_table[] = {
 		.fallback = "localhost:9092",
 		.argument = "HOST:PORT[,...]",
 		.help = "Kafka brokers to begin with.",
-		.check = check_not_empty},
+		.check = check_brokers},
 	{.path = "prefix",
 		.option = "prefix",
 		.type = SETTING_STRING,
@@ -72,7 +112,8 @@ static const struct setting common_table[] = {
 		.offset = AT(admin),
 		.argument = "HOST:PORT",
 		.help = "Where /livez, /readyz and /metrics are served; empty: nowhere; port 0: "
-			"any."},
+			"any.",
+		.check = check_admin},
 	{.path = "log.level",
 		.option = "log-level",
 		.type = SETTING_CHOICE,
@@ -120,6 +161,8 @@ void settings_make_table(struct settings_input *input)
 			continue;
 		if (setting.offset == AT(admin))
 			setting.fallback = program->admin_default;
+		if (setting.offset == AT(log_level) && program->log_default)
+			setting.fallback = program->log_default;
 		input->table[input->n++] = setting;
 	}
 }

@@ -312,7 +312,7 @@ static const struct wrong wrong_lines[] = {
 	{"--strict=maybe", "umbra-test: --strict: \"maybe\" is not true or false"},
 	{"--mode=fast", "umbra-test: --mode: \"fast\" is none of copy, tap"},
 	{"--log-level=loud",
-		"umbra-test: --log-level: \"loud\" is none of error, warn, info, debug"},
+		"umbra-test: --log-level: \"loud\" is none of off, error, warn, info, debug"},
 	{"--brokers=", "umbra-test: --brokers: it is empty; write HOST:PORT, several with commas"},
 	{"--prefix=a/b",
 		"umbra-test: --prefix: it may hold 100 of the characters A-Z a-z 0-9 . _ -"},

@@ -1,5 +1,5 @@
-/* One record as one line of JSON. What is one of our Avro records is decoded, JSON is embedded as it
- * is, other text is a string, and everything else {"base64": ...}. */
+/* One record as one line of JSON. What is one of our Avro records is decoded, JSON is embedded with
+ * its own words (a number read and printed again may look different), other text is a string, and everything else {"base64": ...}. */
 #include "common/schema.h"
 #include "common/text.h"
 #include "control/cat.h"
@@ -47,17 +47,44 @@ static json_t *bytes_to_json(const void *data, size_t size)
 	return json ? json : base64_to_json(data, size);
 }
 
-static json_t *value_to_json(const void *data, size_t size)
+static bool is_json(const char *data, size_t size)
+{
+	json_t *json = NULL;
+
+	if (size > 0 && (*data == '{' || *data == '['))
+		json = json_loadb(data, size, JSON_REJECT_DUPLICATES, NULL);
+	json_decref(json);
+	return json != NULL;
+}
+
+/* Valid JSON without the white space between its words. */
+static void print_json(const char *data, size_t size)
+{
+	bool in_string = false;
+
+	for (size_t i = 0; i < size; i++) {
+		if (in_string || !strchr(" \t\r\n", data[i]))
+			putchar(data[i]);
+		if (in_string && data[i] == '\\')
+			putchar(data[++i]);
+		else if (data[i] == '"')
+			in_string = !in_string;
+	}
+}
+
+static void print_value(const void *data, size_t size)
 {
 	char why[256];
-	json_t *json;
+	json_t *json = data ? schema_to_json(data, size, why, sizeof(why)) : NULL;
 
-	if (!data)
-		return json_null();
-	json = schema_to_json(data, size, why, sizeof(why));
-	if (!json && size > 0 && (*(const char *)data == '{' || *(const char *)data == '['))
-		json = json_loadb(data, size, JSON_REJECT_DUPLICATES, NULL);
-	return json ? json : bytes_to_json(data, size);
+	if (!json && data && is_json(data, size)) {
+		print_json(data, size);
+		return;
+	}
+	if (!json)
+		json = bytes_to_json(data, size);
+	json_dumpf(json, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+	json_decref(json);
 }
 
 /* A list of [name, value], because names repeat and their order counts. */
@@ -82,7 +109,7 @@ void cat_print_record(const rd_kafka_message_t *rkm)
 {
 	char time[TEXT_MAX];
 	int64_t timestamp_ms = rd_kafka_message_timestamp(rkm, NULL);
-	json_t *json = json_object();
+	json_t *json = json_object(); /* all but the value */
 
 	json_object_set_new(json, "partition", json_integer(rkm->partition));
 	json_object_set_new(json, "offset", json_integer(rkm->offset));
@@ -91,8 +118,10 @@ void cat_print_record(const rd_kafka_message_t *rkm)
 				 : json_string(text_format_time(timestamp_ms * 1000, time)));
 	json_object_set_new(json, "key", bytes_to_json(rkm->key, rkm->key_len));
 	json_object_set_new(json, "headers", headers_to_json(rkm));
-	json_object_set_new(json, "value", value_to_json(rkm->payload, rkm->len));
-	json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(17));
-	putchar('\n');
+	putchar('{');
+	json_dumpf(json, stdout, JSON_COMPACT | JSON_EMBED);
+	fputs(",\"value\":", stdout);
+	print_value(rkm->payload, rkm->len);
+	fputs("}\n", stdout);
 	json_decref(json);
 }

@@ -25,6 +25,7 @@ enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static const struct program no_verb = {
 	.name = "umbractl",
+	.log_default = "off", /* what fails in the end it says itself */
 	.summary = "Set up Umbra, define endpoints and shadow tests, and look at what is there.",
 	.synopsis = "VERB [OPTION]... [OPERAND]...",
 	.details = "init         create Umbra's own topics\n"
@@ -92,19 +93,6 @@ static int run_without_verb(int argc, char **argv)
 	return ctl_usage("a verb is missing; umbractl --help lists all");
 }
 
-/* librdkafka's warnings are no news to an operator: what fails in the end is said by umbractl. An -X
- * log_level comes later in the list, and counts. */
-static void quiet_kafka(struct string_list *properties)
-{
-	properties->items =
-		realloc(properties->items, (properties->n + 1) * sizeof(*properties->items));
-	assert(properties->items);
-	memmove(properties->items + 1, properties->items, properties->n * sizeof(char *));
-	properties->items[0] = strdup("log_level=3");
-	assert(properties->items[0]);
-	properties->n++;
-}
-
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	struct ctl ctl = {0};
@@ -112,7 +100,6 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	quiet_kafka(&ctl.settings.common.properties);
 	ctl.n_operands = settings_operands(&ctl.operands);
 	status = verb->run(&ctl);
 	ctl_close(&ctl);

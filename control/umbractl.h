@@ -89,7 +89,8 @@ extern const struct verb verb_apply, verb_cancel, verb_cat, verb_complete, verb_
 	{ \
 		.name = "umbractl", .summary = sentence, .synopsis = usage, .details = more, \
 		.settings = table, .n_settings = sizeof(table) / sizeof((table)[0]), \
-		.values_size = sizeof(struct ctl_settings), .max_operands = operands \
+		.values_size = sizeof(struct ctl_settings), .max_operands = operands, \
+		.log_default = "off" \
 	}
 /* NOLINTEND(bugprone-macro-parentheses) */
 extern const char *const ctl_outputs[];

@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # integration/witness.py
 
+from control import one_endpoint, shadow_tests  # noqa: E402
 from installation import Installation  # noqa: E402
 from model_server import ModelServer  # noqa: E402
 from records import Kafka  # noqa: E402
@@ -74,6 +75,14 @@ def umbra(kafka, tmp_path):
     installation = Installation(kafka, tmp_path)
     yield installation
     installation.close()
+
+
+@pytest.fixture
+def ready(umbra):
+    """An installation with one endpoint and the running tests t and u."""
+    umbra.run("umbractl", "init", "--event-partitions", 2)
+    umbra.apply(one_endpoint(umbra) + shadow_tests(umbra.endpoint, "t", "u"))
+    return umbra
 
 
 @pytest.fixture
