@@ -17,12 +17,18 @@ struct variant {
 	int64_t timeout_us;
 	int64_t max_in_flight;
 	int64_t max_response_bytes;
+	int64_t retries; /* further attempts after the first */
+	struct string_list retry_on; /* empty: retry_policy_use_defaults() */
+	int64_t backoff_us;
+	int64_t breaker_failures; /* in a row; 0: there is no breaker */
+	int64_t breaker_cooldown_us;
 	int64_t instances; /* hosts behind the URL, for "per instance" figures */
 	const char *ca_file, *cert_file, *key_file; /* NULL: not set */
 	struct model_header *headers;
 	size_t n_headers;
 };
 
+enum request_order { ORDER_NONE, ORDER_KEY };
 enum request_format { FORMAT_RAW, FORMAT_AVRO };
 
 struct endpoint {
@@ -39,6 +45,9 @@ struct endpoint {
 	struct string_list correlation_headers; /* echoed besides kafka_correlationId */
 	struct string_list secret_headers; /* never copied to a shadow topic */
 	int64_t max_uncommitted; /* records per partition */
+	int64_t max_age_us; /* an older request is answered `expired`; 0: none is */
+	enum request_order order;
+	int64_t budget_copies, budget_bytes; /* of all its tests, per second; 0: no limit */
 	int64_t *
 		start; /* first offset of each partition, resolved by apply; later ones start at 0 */
 	size_t n_start;

@@ -449,8 +449,10 @@ struct test *definition_read_test(json_t *definition, definition_report *report,
 
 static void variants_free(struct variant *variants, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		free(variants[i].headers);
+		free(variants[i].retry_on.items);
+	}
 	free(variants);
 }
 

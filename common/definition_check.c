@@ -62,6 +62,23 @@ static void check_header(struct check *check, const struct model_header *header,
 	}
 }
 
+static void check_retry_on(struct check *check, const struct variant *variant, size_t index)
+{
+	struct retry_policy policy = {0};
+	char path[64], message[200];
+
+	for (size_t i = 0; i < variant->retry_on.n; i++) {
+		if (retry_policy_add(&policy, variant->retry_on.items[i]) == 0)
+			continue;
+		snprintf(path, sizeof(path), "variants.[%zu].retry_on.[%zu]", index, i);
+		snprintf(message, sizeof(message),
+			"retry_on must hold connect_failed, protocol_error or statuses from 400 to "
+			"599, not \"%.40s\"",
+			variant->retry_on.items[i]);
+		refuse(check, path, message);
+	}
+}
+
 static void check_variant(struct check *check, const struct variant *variant, size_t index)
 {
 	char path[64];
@@ -70,6 +87,7 @@ static void check_variant(struct check *check, const struct variant *variant, si
 		snprintf(path, sizeof(path), "variants.[%zu].headers.[%zu]", index, i);
 		check_header(check, &variant->headers[i], path);
 	}
+	check_retry_on(check, variant, index);
 	snprintf(path, sizeof(path), "variants.[%zu]", index);
 	if (!variant->cert_file != !variant->key_file)
 		refuse(check, path, "cert_file and key_file belong together");

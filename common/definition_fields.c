@@ -37,6 +37,17 @@ static const struct field variant_rows[] = {
 	{"max_response_bytes", "max_response_bytes", FIELD_SIZE,
 		.offset = offsetof(struct variant, max_response_bytes), .min = 1, .max = 64 << 20,
 		.fallback = "6MiB"},
+	{"retries", "retries", FIELD_INT, .offset = offsetof(struct variant, retries), .max = 20,
+		.fallback = "2"},
+	{"retry_on", "retry_on", FIELD_TEXTS, .offset = offsetof(struct variant, retry_on)},
+	{"backoff", "backoff_us", FIELD_DURATION, .offset = offsetof(struct variant, backoff_us),
+		.max = 10000000, .fallback = "50ms"},
+	{"breaker_failures", "breaker_failures", FIELD_INT,
+		.offset = offsetof(struct variant, breaker_failures), .max = 1000000,
+		.fallback = "50"},
+	{"breaker_cooldown", "breaker_cooldown_us", FIELD_DURATION,
+		.offset = offsetof(struct variant, breaker_cooldown_us), .min = 1000,
+		.max = 60 * MINUTE, .fallback = "5s"},
 	{"instances", "instances", FIELD_INT, .offset = offsetof(struct variant, instances),
 		.min = 1, .max = 100000, .fallback = "1"},
 	{"ca_file", "ca_file", FIELD_TEXT, .offset = offsetof(struct variant, ca_file)},
@@ -61,6 +72,16 @@ static const struct field topic_rows[] = {
 		.offset = offsetof(struct endpoint, dead_letter_topic), .required = true},
 };
 
+static const struct field budget_rows[] = {
+	{"copies_per_second", "copies_per_second", FIELD_INT,
+		.offset = offsetof(struct endpoint, budget_copies), .max = 1000000000,
+		.fallback = "0"},
+	{"bytes_per_second", "bytes_per_second", FIELD_SIZE,
+		.offset = offsetof(struct endpoint, budget_bytes), .max = INT64_C(1) << 40,
+		.fallback = "0"},
+};
+
+static const char *const orders[] = {"none", "key", NULL};
 static const char *const formats[] = {"raw", "avro", NULL};
 static const char *const positions[] = {"now", "earliest", NULL};
 
@@ -78,6 +99,11 @@ static const struct field endpoint_rows[] = {
 	{"max_uncommitted", "max_uncommitted", FIELD_INT,
 		.offset = offsetof(struct endpoint, max_uncommitted), .min = 1, .max = 1000000,
 		.fallback = "1000"},
+	{"max_age", "max_age_us", FIELD_DURATION, .offset = offsetof(struct endpoint, max_age_us),
+		.max = 30 * DAY, .fallback = "0"},
+	{"order", "order", FIELD_CHOICE, .offset = offsetof(struct endpoint, order),
+		.choices = orders, .fallback = "none"},
+	{"budget", "budget", FIELD_GROUP, .table = TABLE(budget_rows, struct endpoint)},
 	{"request_id_header", "request_id_header", FIELD_TEXT,
 		.offset = offsetof(struct endpoint, request_id_header)},
 	{"correlation_headers", "correlation_headers", FIELD_TEXTS,

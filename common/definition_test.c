@@ -94,6 +94,11 @@ static const struct wrong table[] = {
 	{ENDPOINT("", "timeout = \"2h\";"), "4: timeout must be from 1ms to 1h, not 2h\n"},
 	{ENDPOINT("", "max_response_bytes = \"9PB\";"),
 		"4: max_response_bytes must be a size, as \"64KiB\", not \"9PB\"\n"},
+	{ENDPOINT("", "retry_on = [ \"503\", \"timeout\" ];"),
+		"4: retry_on must hold connect_failed, protocol_error or statuses from 400 to "
+		"599, not \"timeout\"\n"},
+	{ENDPOINT("", "retries = 21;"), "4: retries must be from 0 to 20, not 21\n"},
+	{ENDPOINT("", "backoff = \"11s\";"), "4: backoff must be from 0 to 10s, not 11s\n"},
 	{ENDPOINT("", "cert_file = \"c\";"), "4: cert_file and key_file belong together\n"},
 	{ENDPOINT("", "headers = ( { name = \"a\"; } );"),
 		"4: a header needs either value or value_file\n"},
@@ -214,8 +219,10 @@ static void a_file_becomes_the_logs_json_in_the_logs_units(void **opaque)
 	static const char wanted[] =
 		"{\"compare_bytes\":65536,\"end_us\":1700003600000000,\"endpoint\":\"churn\","
 		"\"name\":\"t\",\"sample_by\":\"key\",\"sampling\":123456,"
-		"\"start_us\":1700000000000000,\"variants\":[{\"headers\":[],\"instances\":1,"
-		"\"max_in_flight\":64,\"max_response_bytes\":6291456,\"name\":\"v\","
+		"\"start_us\":1700000000000000,\"variants\":[{\"backoff_us\":50000,"
+		"\"breaker_cooldown_us\":5000000,\"breaker_failures\":50,\"headers\":[],"
+		"\"instances\":1,\"max_in_flight\":64,\"max_response_bytes\":6291456,"
+		"\"name\":\"v\",\"retries\":2,\"retry_on\":[\"503\"],"
 		"\"timeout_us\":1500000,\"url\":\"http://a\"}]}";
 	struct definition_file file;
 	char *text;
@@ -224,7 +231,7 @@ static void a_file_becomes_the_logs_json_in_the_logs_units(void **opaque)
 	read_good(&file,
 		"tests = ( { name = \"t\"; endpoint = \"churn\"; sampling = 12.3456; "
 		"sample_by = \"key\"; duration = \"1h\"; variants = ( { name = \"v\"; url = "
-		"\"http://a\"; timeout = \"1.5s\"; } ); } );");
+		"\"http://a\"; timeout = \"1.5s\"; retry_on = [ \"503\" ]; } ); } );");
 	text = json_dumps(file.objects[0].json, JSON_COMPACT | JSON_SORT_KEYS);
 	assert_string_equal(wanted, text);
 	free(text);

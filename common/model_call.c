@@ -1,48 +1,19 @@
 /* Who is called when. A model admits max_in_flight calls at once; the others wait in the order in
- * which they came. Both lists run through the calls themselves. Since all attempts of a model have
- * the same timeout, its calls in flight stand in the order of their deadlines: the first one's is
- * the next, and curl needs no timer of its own.
- * One tick: curl moves everything on, then calls end (answered, overdue, expired), then those that
- * wait are admitted. done() may start, cancel and release whatever it likes: a model that loses its
+ * which they came. Both lists run through the calls themselves. Since all calls of a model have the
+ * same timeout, those in flight stand in the order of their deadlines: the first one's is the next,
+ * and curl needs no timer of its own. A call that pauses before another attempt keeps its slot, so
+ * that a model in trouble gets less, not more.
+ * One tick: curl moves everything on, then calls end (answered, overdue, expired) or pause, those
+ * whose pause is over go again, then those that wait are admitted. done() may start, cancel and release whatever it likes: a model that loses its
  * last holder during a tick is freed at the tick's end. */
-#include "common/model_call.h"
-
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/model_config.h"
-#include "common/model_transfer.h"
+#include "common/model_private.h"
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { EXPIRY_STEP_US = 5000 };
-
-struct call_list {
-	struct model_call *first, *last;
-	uint32_t n;
-};
-
-struct model {
-	struct model_caller *caller;
-	struct model_config config; /* strings are ours; headers are in `headers` */
-	struct model_headers *headers;
-	struct call_list in_flight; /* by start */
-	struct call_list waiting; /* by arrival */
-	struct call_list expired; /* taken out of `waiting`, about to end */
-	struct transfer *idle;
-	int64_t next_expiry_us; /* no waiting call expires before; 0: none does */
-	int64_t expiry_check_us; /* the queue is looked through at most once a step */
-	unsigned refs;
-	struct model *next;
-};
-
-struct model_caller {
-	CURLM *multi;
-	struct model *models;
-	long connections; /* sum of max_in_flight: what curl may keep open */
-	bool is_ticking;
-};
 
 static void list_append(struct call_list *list, struct model_call *call)
 {
@@ -70,119 +41,6 @@ static void list_remove(struct call_list *list, struct model_call *call)
 	list->n--;
 }
 
-struct model_caller *model_caller_new(char *errstr, size_t errstr_size)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		snprintf(errstr, errstr_size, "libcurl cannot be initialised");
-		return NULL;
-	}
-	CURLM *multi = curl_multi_init();
-	if (!multi) {
-		snprintf(errstr, errstr_size, "libcurl gives no multi handle");
-		curl_global_cleanup();
-		return NULL;
-	}
-	struct model_caller *caller = calloc(1, sizeof *caller);
-	assert(caller);
-	caller->multi = multi;
-	return caller;
-}
-
-void model_caller_free(struct model_caller *caller)
-{
-	if (!caller)
-		return;
-	assert(!caller->models);
-	curl_multi_cleanup(caller->multi);
-	curl_global_cleanup();
-	free(caller);
-}
-
-CURLM *model_caller_multi(struct model_caller *caller)
-{
-	return caller->multi;
-}
-
-/* curl closes idle connections above this number: each slot of each model may keep one. */
-static void allow_connections(struct model_caller *caller, long change)
-{
-	caller->connections += change;
-	curl_multi_setopt(caller->multi, CURLMOPT_MAXCONNECTS, caller->connections + 1);
-}
-
-struct model *model_new(struct model_caller *caller, const struct model_config *config,
-	char *errstr, size_t errstr_size)
-{
-	if (model_config_check(config, errstr, errstr_size))
-		return NULL;
-	struct model_headers *headers = model_headers_new(config, errstr, errstr_size);
-	if (!headers)
-		return NULL;
-	struct model *model = calloc(1, sizeof *model);
-	assert(model);
-	model->caller = caller;
-	model->config = model_config_copy(config);
-	model->headers = headers;
-	model->refs = 1;
-	model->next = caller->models;
-	caller->models = model;
-	allow_connections(caller, config->max_in_flight);
-	return model;
-}
-
-static void model_free(struct model *model)
-{
-	assert(!model->in_flight.first && !model->waiting.first && !model->expired.first);
-	allow_connections(model->caller, -(long)model->config.max_in_flight);
-	while (model->idle) {
-		struct transfer *transfer = model->idle;
-		model->idle = transfer->next;
-		transfer_free(transfer);
-	}
-	model_headers_free(model->headers);
-	model_config_clear(&model->config);
-	free(model);
-}
-
-static void free_released(struct model_caller *caller)
-{
-	struct model **place = &caller->models;
-	while (*place) {
-		struct model *model = *place;
-		if (model->refs > 0) {
-			place = &model->next;
-			continue;
-		}
-		*place = model->next;
-		model_free(model);
-	}
-}
-
-struct model *model_hold(struct model *model)
-{
-	model->refs++;
-	return model;
-}
-
-void model_release(struct model *model)
-{
-	if (!model)
-		return;
-	assert(model->refs > 0);
-	if (--model->refs == 0 && !model->caller->is_ticking)
-		free_released(model->caller);
-}
-
-uint32_t model_in_flight(const struct model *model)
-{
-	return model->in_flight.n;
-}
-
-uint32_t model_waiting(const struct model *model)
-{
-	return model->waiting.n;
-}
-
 /* A value that cannot stand in a header is not sent. */
 static const char *safe_or_null(const struct model *model, const char *name, const char *value)
 {
@@ -193,7 +51,7 @@ static const char *safe_or_null(const struct model *model, const char *name, con
 	return NULL;
 }
 
-static void send_now(struct model *model, struct model_call *call, int64_t now_us)
+static void send_attempt(struct model *model, struct model_call *call, int64_t now_us)
 {
 	struct transfer *transfer = model->idle;
 	if (transfer)
@@ -203,27 +61,22 @@ static void send_now(struct model *model, struct model_call *call, int64_t now_u
 	call->transfer = transfer;
 	call->started_us = now_us;
 	call->attempts++;
-	list_append(&model->in_flight, call);
 	transfer_begin(transfer, call, model_headers_hold(model->headers, now_us), model->headers);
 	CURLMcode code = curl_multi_add_handle(model->caller->multi, transfer->easy);
 	assert(code == CURLM_OK);
 }
 
-/* Keeps the strings of a call that has to wait: one block, to which the call's own fields point. */
-static void keep_strings(struct model_call *call)
+static void send_first(struct model *model, struct model_call *call, int64_t now_us)
 {
-	const char **fields[] = {&call->content_type, &call->accept, &call->request_id};
-	size_t size = 1;
-	for (int i = 0; i < 3; i++)
-		size += *fields[i] ? strlen(*fields[i]) + 1 : 0;
-	char *to = call->strings = malloc(size);
-	assert(to);
-	for (int i = 0; i < 3; i++)
-		if (*fields[i]) {
-			size_t length = strlen(*fields[i]) + 1;
-			*fields[i] = memcpy(to, *fields[i], length);
-			to += length;
-		}
+	call->admitted_us = now_us;
+	call->is_probe = model->breaker.state == BREAKER_HALF_OPEN;
+	list_append(&model->in_flight, call);
+	send_attempt(model, call, now_us);
+}
+
+static bool is_expired(const struct model_call *call, int64_t now_us)
+{
+	return call->expires_us && call->expires_us <= now_us;
 }
 
 static void note_expiry(struct model *model, const struct model_call *call)
@@ -235,7 +88,6 @@ static void note_expiry(struct model *model, const struct model_call *call)
 
 static void wait_for_slot(struct model *model, struct model_call *call)
 {
-	keep_strings(call);
 	list_append(&model->waiting, call);
 	note_expiry(model, call);
 }
@@ -249,8 +101,9 @@ static void clear_results(struct model_call *call)
 	call->response_size = 0;
 	call->response_content_type = "";
 	call->started_us = call->first_byte_us = call->ended_us = 0;
+	call->admitted_us = call->resume_us = 0;
+	call->is_refused = call->is_probe = false;
 	call->transfer = NULL;
-	call->strings = NULL;
 }
 
 void model_call_start(struct model *model, struct model_call *call)
@@ -262,8 +115,10 @@ void model_call_start(struct model *model, struct model_call *call)
 	call->accept = safe_or_null(model, "accept", call->accept);
 	call->request_id = safe_or_null(model, "x-request-id", call->request_id);
 	call->queued_us = clock_monotonic_us();
-	if (model->waiting.n == 0 && model->in_flight.n < model->config.max_in_flight)
-		send_now(model, call, call->queued_us);
+	if (!is_expired(call, call->queued_us) && model->waiting.n == 0 &&
+		model->in_flight.n < model->config.max_in_flight &&
+		breaker_admits(&model->breaker, call->queued_us))
+		send_first(model, call, call->queued_us);
 	else
 		wait_for_slot(model, call);
 }
@@ -279,12 +134,9 @@ static void recycle(struct model *model, struct transfer *transfer)
  * end of the tick, even if this was its last holder. */
 static void end_call(struct model *model, struct model_call *call)
 {
-	char *strings = call->strings;
 	call->model = NULL;
 	call->transfer = NULL;
-	call->strings = NULL;
 	call->done(call);
-	free(strings);
 	model->refs--;
 }
 
@@ -293,8 +145,14 @@ static struct transfer *take_off(struct model *model, struct model_call *call)
 {
 	struct transfer *transfer = call->transfer;
 	curl_multi_remove_handle(model->caller->multi, transfer->easy);
-	list_remove(&model->in_flight, call);
 	return transfer;
+}
+
+static void end_pause(struct model *model, struct model_call *call)
+{
+	call->resume_us = 0;
+	if (--model->n_pausing == 0)
+		model->next_resume_us = 0;
 }
 
 void model_call_cancel(struct model_call *call)
@@ -303,17 +161,106 @@ void model_call_cancel(struct model_call *call)
 	assert(model);
 	if (call->transfer)
 		recycle(model, take_off(model, call));
-	else if (call->outcome == OUTCOME_EXPIRED)
-		list_remove(&model->expired, call);
-	else
-		list_remove(&model->waiting, call);
-	free(call->strings);
+	if (call->resume_us)
+		end_pause(model, call);
+	if (call->is_probe)
+		breaker_forget_probe(&model->breaker);
+	list_remove(call->is_refused        ? &model->refused
+			: call->admitted_us ? &model->in_flight
+					    : &model->waiting,
+		call);
 	call->content_type = call->accept = call->request_id = NULL;
-	call->strings = NULL;
 	call->transfer = NULL;
 	call->model = NULL;
 	model_release(model);
 }
+
+/* Further attempts. */
+
+/* xorshift64: pauses need to differ, not to be secret. */
+static uint64_t next_random(struct model_caller *caller)
+{
+	caller->random ^= caller->random << 13;
+	caller->random ^= caller->random >> 7;
+	caller->random ^= caller->random << 17;
+	return caller->random;
+}
+
+/* The model is not there, or has too much to do. An error 500 is an answer: it may lie in the request. */
+static bool is_breaking(const struct model_call *call)
+{
+	return call->outcome == OUTCOME_CONNECT_FAILED || call->outcome == OUTCOME_TIMEOUT ||
+		call->outcome == OUTCOME_PROTOCOL_ERROR || call->status == 429 ||
+		(call->status >= 502 && call->status <= 504);
+}
+
+static void tell_breaker(struct model *model, struct model_call *call, int64_t now_us)
+{
+	call->is_probe = false;
+	if (!breaker_record(&model->breaker, is_breaking(call), now_us))
+		return;
+	if (model->breaker.state == BREAKER_OPEN)
+		log_error(model->config.name,
+			"%lld failures in a row, the last: %s; it is left alone until a call in "
+			"%lld ms succeeds",
+			(long long)model->breaker.failures, call->reason,
+			(long long)(model->breaker.cooldown_us / 1000));
+	else
+		log_warn(model->config.name, "it answers again");
+}
+
+/* Returns whether the call goes on: it pauses, with its slot, and its transfer is free. */
+static bool goes_on(struct model *model, struct model_call *call, int64_t now_us)
+{
+	struct transfer *transfer = call->transfer;
+	struct attempt attempt = {.number = call->attempts,
+		.outcome = call->outcome,
+		.status = call->status,
+		.retry_after_us = transfer_retry_after_us(transfer),
+		.left_us = call->admitted_us + model->config.timeout_us - now_us};
+	int64_t pause_us = model->breaker.state == BREAKER_CLOSED
+		? retry_policy_pause(&model->config.retry, &attempt, next_random(model->caller))
+		: -1;
+	if (pause_us < 0)
+		return false;
+	call->transfer = NULL;
+	call->resume_us = now_us + pause_us;
+	model->n_pausing++;
+	if (!model->next_resume_us || call->resume_us < model->next_resume_us)
+		model->next_resume_us = call->resume_us;
+	recycle(model, transfer);
+	return true;
+}
+
+static void forget_attempt(struct model_call *call)
+{
+	call->outcome = OUTCOME_OK;
+	call->reason = "";
+	call->status = 0;
+	call->response = "";
+	call->response_size = 0;
+	call->response_content_type = "";
+	call->first_byte_us = call->ended_us = 0;
+}
+
+static void resume_pausing(struct model *model, int64_t now_us)
+{
+	if (!model->n_pausing || now_us < model->next_resume_us)
+		return;
+	int64_t next_us = 0;
+	for (struct model_call *call = model->in_flight.first; call; call = call->next) {
+		if (call->resume_us && call->resume_us <= now_us) {
+			end_pause(model, call);
+			forget_attempt(call);
+			send_attempt(model, call, now_us);
+		} else if (call->resume_us && (!next_us || call->resume_us < next_us)) {
+			next_us = call->resume_us;
+		}
+	}
+	model->next_resume_us = next_us;
+}
+
+/* Ends. */
 
 static void end_answered(struct model_caller *caller)
 {
@@ -328,7 +275,11 @@ static void end_answered(struct model_caller *caller)
 		struct model_call *call = transfer->call;
 		struct model *model = call->model;
 		transfer_finish(transfer, code, now_us);
+		tell_breaker(model, call, now_us);
 		take_off(model, call);
+		if (goes_on(model, call, now_us))
+			continue;
+		list_remove(&model->in_flight, call);
 		end_call(model, call);
 		recycle(model, transfer);
 	}
@@ -338,35 +289,34 @@ static void end_overdue(struct model *model, int64_t now_us)
 {
 	struct model_call *call;
 	while ((call = model->in_flight.first) &&
-		call->started_us + model->config.timeout_us <= now_us) {
-		struct transfer *transfer = call->transfer;
+		call->admitted_us + model->config.timeout_us <= now_us) {
+		assert(call->transfer); /* no pause lasts until the deadline */
+		struct transfer *transfer = take_off(model, call);
 		transfer_time_out(transfer, now_us);
-		take_off(model, call);
+		tell_breaker(model, call, now_us);
+		list_remove(&model->in_flight, call);
 		end_call(model, call);
 		recycle(model, transfer);
 	}
 }
 
-static bool is_expired(const struct model_call *call, int64_t now_us)
-{
-	return call->expires_us && call->expires_us <= now_us;
-}
-
-static void mark_expired(struct model *model, struct model_call *call, int64_t now_us)
+static void refuse(struct model *model, struct model_call *call, enum outcome outcome,
+	const char *reason, int64_t now_us)
 {
 	list_remove(&model->waiting, call);
-	list_append(&model->expired, call);
-	call->outcome = OUTCOME_EXPIRED;
-	call->reason = "too old";
+	list_append(&model->refused, call);
+	call->is_refused = true;
+	call->outcome = outcome;
+	call->reason = reason;
 	call->ended_us = now_us;
 }
 
 /* From a list of their own: done() may change the queue, and cancel those that are still to end. */
-static void end_marked(struct model *model)
+static void end_refused(struct model *model)
 {
 	struct model_call *call;
-	while ((call = model->expired.first)) {
-		list_remove(&model->expired, call);
+	while ((call = model->refused.first)) {
+		list_remove(&model->refused, call);
 		end_call(model, call);
 	}
 }
@@ -381,34 +331,50 @@ static void end_expired(struct model *model, int64_t now_us)
 	for (struct model_call *call = model->waiting.first, *next; call; call = next) {
 		next = call->next;
 		if (is_expired(call, now_us))
-			mark_expired(model, call, now_us);
+			refuse(model, call, OUTCOME_EXPIRED, "too old", now_us);
 		else
 			note_expiry(model, call);
 	}
-	end_marked(model);
+	end_refused(model);
+}
+
+/* Production is answered, whatever happens; a copy was never asked, and is a loss. */
+static void refuse_for_breaker(struct model *model, struct model_call *call, int64_t now_us)
+{
+	enum outcome outcome =
+		call->role == ROLE_PRODUCTION ? OUTCOME_CONNECT_FAILED : OUTCOME_SHED;
+	refuse(model, call, outcome, "breaker open", now_us);
 }
 
 static void admit(struct model *model, int64_t now_us)
 {
 	struct model_call *call;
-	while (model->in_flight.n < model->config.max_in_flight && (call = model->waiting.first)) {
+	while ((call = model->waiting.first)) {
 		if (is_expired(call, now_us)) {
-			mark_expired(model, call, now_us);
-			continue;
+			refuse(model, call, OUTCOME_EXPIRED, "too old", now_us);
+		} else if (model->in_flight.n >= model->config.max_in_flight) {
+			if (model->breaker.state == BREAKER_CLOSED)
+				break;
+			refuse_for_breaker(model, call, now_us);
+		} else if (breaker_admits(&model->breaker, now_us)) {
+			list_remove(&model->waiting, call);
+			send_first(model, call, now_us);
+		} else {
+			refuse_for_breaker(model, call, now_us);
 		}
-		list_remove(&model->waiting, call);
-		send_now(model, call, now_us);
 	}
 	if (model->waiting.n == 0)
 		model->next_expiry_us = 0;
-	end_marked(model);
+	end_refused(model);
 }
 
 static int64_t model_wait(const struct model *model, int64_t now_us)
 {
 	int64_t wait = -1;
 	if (model->in_flight.first)
-		wait = model->in_flight.first->started_us + model->config.timeout_us - now_us;
+		wait = model->in_flight.first->admitted_us + model->config.timeout_us - now_us;
+	if (model->next_resume_us)
+		wait = loop_earlier(wait, model->next_resume_us - now_us);
 	if (model->next_expiry_us) {
 		int64_t at = model->next_expiry_us;
 		if (at < model->expiry_check_us)
@@ -437,11 +403,12 @@ int64_t model_caller_tick(struct model_caller *caller, int64_t now_us)
 	assert(code == CURLM_OK);
 	end_answered(caller);
 	for (struct model *model = caller->models; model; model = model->next) {
+		resume_pausing(model, now_us);
 		end_overdue(model, now_us);
 		end_expired(model, now_us);
 		admit(model, now_us);
 	}
 	caller->is_ticking = false;
-	free_released(caller);
+	model_free_released(caller);
 	return next_wait(caller, now_us);
 }

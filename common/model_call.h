@@ -6,6 +6,7 @@
 
 #include "common/loop.h"
 #include "common/outcome.h"
+#include "common/retry_policy.h"
 
 struct model_caller; /* one per process */
 struct model; /* one per variant: connections, headers, admission */
@@ -20,9 +21,11 @@ struct model_header {
 struct model_config {
 	const char *name; /* for logs, as "variant churn/churn-v1" */
 	const char *url; /* http or https */
-	int64_t timeout_us;
+	int64_t timeout_us; /* from the first attempt's start to the last one's end, pauses included */
 	uint32_t max_in_flight;
 	int64_t max_response_bytes; /* 0: 6 MiB */
+	struct retry_policy retry;
+	int64_t breaker_failures, breaker_cooldown_us; /* see breaker.h */
 	const char *ca_file, *cert_file, *key_file; /* NULL: curl's default, none, none */
 	const struct model_header *headers;
 	size_t n_headers;
@@ -32,7 +35,7 @@ struct model_call {
 	/* set by the caller before model_call_start */
 	const void *body; /* must live until done() */
 	size_t body_size;
-	const char *content_type; /* NULL: none. Copied at start, as are the next two */
+	const char *content_type; /* NULL: none. Lives until done(), as do the next two */
 	const char *accept;
 	const char *request_id; /* sent as x-request-id */
 	enum role role; /* other than production: sends x-umbra-shadow: 1 */
@@ -55,8 +58,11 @@ struct model_call {
 	/* private */
 	struct model *model;
 	struct model_call *next, *prev;
-	void *transfer;
-	char *strings;
+	void *transfer; /* NULL: not on the wire */
+	int64_t admitted_us; /* the first attempt's start; 0: it waits for a slot */
+	int64_t resume_us; /* the next attempt's start, after a pause; 0: no pause */
+	bool is_refused; /* taken out of the queue: ends in this tick */
+	bool is_probe; /* tries whether an open breaker may close */
 };
 
 struct model_caller *model_caller_new(char *errstr, size_t errstr_size);
@@ -85,7 +91,10 @@ void model_call_start(struct model *model, struct model_call *call);
 /* Ends the call without done(). */
 void model_call_cancel(struct model_call *call);
 
+/* Those that pause before another attempt are in flight, too. */
 uint32_t model_in_flight(const struct model *model);
 uint32_t model_waiting(const struct model *model);
+/* Is the model left alone after failures in a row? */
+bool model_is_left_alone(const struct model *model);
 
 #endif

@@ -54,25 +54,6 @@ static void one_at_a_time_reaches_the_server_in_order(void **state)
 	model_release(model);
 }
 
-static void the_strings_of_a_waiting_call_may_go_away(void **state)
-{
-	struct fixture *fixture = *state;
-	struct model *model =
-		new_model(fixture, "/gate", (struct model_config){.max_in_flight = 1});
-	char *id = strdup("short-lived"), *type = strdup("text/csv");
-	struct probe first = probe_of("first"), second = probe_of(id);
-	second.call.content_type = type;
-	model_call_start(model, &first.call);
-	model_call_start(model, &second.call);
-	free(id);
-	free(type);
-	fixture->server->is_open = true;
-	drive(fixture, &second.n_done, 1);
-	assert_string_equal(fixture->server->ids[1], "short-lived");
-	assert_non_null(strstr(fixture->server->last, "content-type: text/csv\r\n"));
-	model_release(model);
-}
-
 static void a_cancelled_call_never_ends_and_its_slot_is_free(void **state)
 {
 	struct fixture *fixture = *state;
@@ -185,7 +166,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		model_promise(the_limit_holds_and_the_others_wait_in_order),
 		model_promise(one_at_a_time_reaches_the_server_in_order),
-		model_promise(the_strings_of_a_waiting_call_may_go_away),
 		model_promise(a_cancelled_call_never_ends_and_its_slot_is_free),
 		model_promise(done_may_start_cancel_and_release),
 		model_promise(a_released_model_lives_until_its_calls_have_ended),

@@ -15,7 +15,8 @@
 #define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct script scripts[] = {
-	{.path = "/ok", .answer = OK "content-length: 2\r\n\r\n{}"},
+	{.path = "/ok", /* first: what recovers becomes this */
+		.answer = OK "content-length: 2\r\n\r\n{}"},
 	{.path = "/not-found", .answer = "HTTP/1.1 404 No\r\ncontent-length: 4\r\n\r\nnone"},
 	{.path = "/broken", .answer = "HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"},
 	{.path = "/nothing", .answer = "HTTP/1.1 204 No Content\r\n\r\n"},
@@ -56,6 +57,22 @@ static const struct script scripts[] = {
 	{.path = "/odd-type",
 		.answer = "HTTP/1.1 200 OK\r\ncontent-type: a\x01\xff\r\n"
 			  "content-length: 2\r\n\r\n{}"},
+	{.path = "/busy", .answer = "HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nbusy"},
+	{.path = "/busy-twice",
+		.answer = "HTTP/1.1 429 Slow\r\ncontent-length: 0\r\n\r\n",
+		.fails_first = 2},
+	{.path = "/busy-for-a-second",
+		.answer = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n",
+		.fails_first = 1},
+	{.path = "/busy-until-the-past",
+		.answer = "HTTP/1.1 503 Busy\r\nretry-after: Fri, 31 Dec 1999 23:59:59 GMT\r\n"
+			  "content-length: 0\r\n\r\n",
+		.fails_first = 1},
+	{.path = "/busy-for-an-hour",
+		.answer = "HTTP/1.1 503 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n"},
+	{.path = "/busy-5-times",
+		.answer = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n",
+		.fails_first = 5},
 	{.path = "/gate", .answer = OK "content-length: 2\r\n\r\n{}", .wait = true},
 };
 
@@ -145,6 +162,8 @@ static bool take_request(struct server *server, struct server_connection *connec
 	server->n_requests++;
 	connection->n_requests++;
 	connection->script = find_script(connection->request);
+	if (connection->script->fails_first && server->n_requests > connection->script->fails_first)
+		connection->script = &scripts[0];
 	connection->sent = connection->size = 0;
 	if (++server->open > server->max_open)
 		server->max_open = server->open;

@@ -17,6 +17,7 @@ struct script {
 	bool then_close;
 	bool then_repeat; /* the part of the answer after its last "\r\n" or head, without end */
 	bool close_second; /* the second request of a connection is met with a close */
+	int fails_first; /* after so many requests to the server, "/ok" is sent; 0: never */
 	bool wait; /* nothing is sent before server->is_open */
 };
 

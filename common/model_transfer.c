@@ -315,6 +315,15 @@ void transfer_time_out(struct transfer *transfer, int64_t now_us)
 		end_as(call, OUTCOME_TIMEOUT, ready_us ? "no answer" : "connecting");
 }
 
+int64_t transfer_retry_after_us(const struct transfer *transfer)
+{
+	curl_off_t seconds = 0;
+	curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds > 86400)
+		seconds = 86400;
+	return seconds > 0 ? seconds * 1000000 : 0;
+}
+
 void transfer_reset(struct transfer *transfer)
 {
 	transfer->call = NULL;

@@ -36,6 +36,9 @@ void transfer_begin(struct transfer *transfer, struct model_call *call, struct h
 void transfer_finish(struct transfer *transfer, CURLcode code, int64_t now_us);
 void transfer_time_out(struct transfer *transfer, int64_t now_us);
 
+/* What the answer's Retry-After asks for, as seconds or a date; 0: nothing. At most a day. */
+int64_t transfer_retry_after_us(const struct transfer *transfer);
+
 /* Back to idle: gives up the header set and the memory of a large answer. */
 void transfer_reset(struct transfer *transfer);
 

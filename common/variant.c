@@ -1,5 +1,6 @@
 #include "common/variant.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_same_text(const char *a, const char *b)
@@ -13,6 +14,36 @@ static bool is_same_header(const struct model_header *a, const struct model_head
 		is_same_text(a->value_file, b->value_file);
 }
 
+static bool are_same_texts(const struct string_list *a, const struct string_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool retry_alike(const struct variant *a, const struct variant *b)
+{
+	return a->retries == b->retries && a->backoff_us == b->backoff_us &&
+		a->breaker_failures == b->breaker_failures &&
+		a->breaker_cooldown_us == b->breaker_cooldown_us &&
+		are_same_texts(&a->retry_on, &b->retry_on);
+}
+
+static struct retry_policy policy_of(const struct variant *variant)
+{
+	struct retry_policy policy = {
+		.retries = variant->retries, .backoff_us = variant->backoff_us};
+	if (!variant->retry_on.n)
+		retry_policy_use_defaults(&policy);
+	for (size_t i = 0; i < variant->retry_on.n; i++)
+		if (retry_policy_add(&policy, variant->retry_on.items[i]))
+			abort(); /* the definition was checked */
+	return policy;
+}
+
 bool variant_same_model(const struct variant *a, const struct variant *b)
 {
 	if (!is_same_text(a->name, b->name) || !is_same_text(a->url, b->url) ||
@@ -22,6 +53,8 @@ bool variant_same_model(const struct variant *a, const struct variant *b)
 		return false;
 	if (a->timeout_us != b->timeout_us || a->max_in_flight != b->max_in_flight ||
 		a->max_response_bytes != b->max_response_bytes || a->n_headers != b->n_headers)
+		return false;
+	if (!retry_alike(a, b))
 		return false;
 	for (size_t i = 0; i < a->n_headers; i++)
 		if (!is_same_header(&a->headers[i], &b->headers[i]))
@@ -40,6 +73,9 @@ struct model *variant_open_model(const struct variant *variant, const char *endp
 		.timeout_us = variant->timeout_us,
 		.max_in_flight = (uint32_t)variant->max_in_flight,
 		.max_response_bytes = variant->max_response_bytes,
+		.retry = policy_of(variant),
+		.breaker_failures = variant->breaker_failures,
+		.breaker_cooldown_us = variant->breaker_cooldown_us,
 		.ca_file = variant->ca_file,
 		.cert_file = variant->cert_file,
 		.key_file = variant->key_file,

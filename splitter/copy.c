@@ -54,8 +54,23 @@ void copies_decide(struct exchange *exchange)
 	}
 }
 
+/* Headers are not counted: they are small beside a model's input. */
+static bool is_affordable(struct exchange *exchange)
+{
+	const struct endpoint *endpoint = exchange->lineup->endpoint;
+	if (!endpoint->budget_copies && !endpoint->budget_bytes)
+		return true;
+	return budget_take(&exchange->route->budget, endpoint->budget_copies,
+		endpoint->budget_bytes, exchange->record.rkm->key_len + exchange->record.rkm->len,
+		clock_monotonic_us());
+}
+
 void copies_send(struct exchange *exchange)
 {
-	for (size_t i = 0; i < exchange->n_copies; i++)
-		part_send(&exchange->copies[i]);
+	for (size_t i = 0; i < exchange->n_copies; i++) {
+		if (is_affordable(exchange))
+			part_send(&exchange->copies[i]);
+		else
+			part_lose_copy(&exchange->copies[i], "budget");
+	}
 }

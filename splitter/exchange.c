@@ -8,8 +8,11 @@
 #include "splitter/splitter.h"
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum { STUCK_COPY_US = 100000 }; /* longer than a copy takes that Kafka is willing to have */
+
+static void call_model(struct exchange *exchange);
 
 static bool is_settled(const struct exchange *exchange)
 {
@@ -22,8 +25,20 @@ static bool is_settled(const struct exchange *exchange)
 	return true;
 }
 
+/* Once its answer is with Kafka, the next request of its key is called. */
+static void leave_turn(struct exchange *exchange)
+{
+	if (exchange->turn.state == TURN_NONE)
+		return;
+	struct turn *turn = turns_leave(&exchange->route->turns, &exchange->turn);
+	if (turn)
+		call_model((struct exchange *)((char *)turn - offsetof(struct exchange, turn)));
+}
+
 void exchange_settle(struct exchange *exchange)
 {
+	if (exchange->answer.state == PART_DONE)
+		leave_turn(exchange);
 	if (!is_settled(exchange))
 		return;
 	free(exchange->body);
@@ -76,6 +91,17 @@ void exchange_make_bodiless(struct exchange *exchange, rd_kafka_resp_err_t err)
 		err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? "too_large" : "undeliverable";
 }
 
+/* The request's age counts from its record's timestamp, by the wall clock; 0: it never expires. */
+static int64_t expiry_of(const struct exchange *exchange)
+{
+	int64_t max_age_us = exchange->lineup->endpoint->max_age_us;
+	if (!max_age_us || !exchange->request.time_us)
+		return 0;
+	int64_t left_us = exchange->request.time_us + max_age_us - clock_wall_us();
+	int64_t at_us = clock_monotonic_us() + left_us;
+	return at_us > 1 ? at_us : 1;
+}
+
 static void call_model(struct exchange *exchange)
 {
 	struct model_call *call = &exchange->call;
@@ -86,9 +112,19 @@ static void call_model(struct exchange *exchange)
 	call->accept = request->accept[0] ? request->accept : NULL;
 	call->request_id = request->id;
 	call->role = ROLE_PRODUCTION;
+	call->expires_us = expiry_of(exchange);
 	call->done = on_model_done;
 	exchange->is_calling = true;
 	model_call_start(exchange->arm->model, call);
+}
+
+static bool is_its_turn(struct exchange *exchange)
+{
+	const rd_kafka_message_t *rkm = exchange->record.rkm;
+	if (exchange->lineup->endpoint->order != ORDER_KEY || !rkm->key)
+		return true;
+	return turns_enter(
+		&exchange->route->turns, &exchange->turn, XXH3_64bits(rkm->key, rkm->key_len));
 }
 
 static void bury(struct exchange *exchange)
@@ -118,7 +154,8 @@ void exchange_on_record(void *opaque, struct intake_record *record)
 		return;
 	}
 	copies_decide(exchange);
-	call_model(exchange); /* before the copies: production never waits for them */
+	if (is_its_turn(exchange))
+		call_model(exchange); /* before the copies: production never waits for them */
 	copies_send(exchange);
 }
 
@@ -130,6 +167,8 @@ void exchange_on_abandon(void *opaque, struct intake_record *record)
 		model_call_cancel(&exchange->call);
 	exchange->is_calling = false;
 	part_drop(&exchange->answer);
+	if (exchange->turn.state == TURN_WAITS)
+		(void)turns_leave(&exchange->route->turns, &exchange->turn);
 	part_drop(&exchange->event);
 	for (size_t i = 0; i < exchange->n_copies; i++)
 		part_drop(&exchange->copies[i]);

@@ -9,6 +9,7 @@
 #include "common/model_call.h"
 #include "common/request.h"
 #include "splitter/part.h"
+#include "splitter/turns.h"
 
 struct arm;
 struct lineup;
@@ -23,6 +24,7 @@ struct exchange {
 	struct request_error error; /* valid with arm == NULL */
 	struct model_call call;
 	bool is_calling;
+	struct turn turn; /* where the endpoint says order = "key" */
 
 	/* the answer, kept until Kafka has it; valid once the call ended */
 	const char *outcome_word; /* what the answer says: outcome_name(), or why it has no body */

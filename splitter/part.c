@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "splitter/counters.h"
 #include "splitter/exchange.h"
+#include "splitter/lineup.h"
 #include "splitter/records.h"
 #include "splitter/route.h"
 #include "splitter/splitter.h"
@@ -12,8 +13,7 @@
 
 enum {
 	FULL_RETRY_US = 2000, /* the publisher's queue was full */
-	REFUSED_RETRY_US = 1000000, /* Kafka refused for now */
-	GIVE_UP_US = 60000000 /* events only: the caller outranks our books */
+	REFUSED_RETRY_US = 1000000 /* Kafka refused for now */
 };
 
 static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err);
@@ -74,13 +74,12 @@ static const char *loss_reason(rd_kafka_resp_err_t err)
 	}
 }
 
-/* A copy's fate is known: it is lost. Now its loss has to be told. */
-static void lose_copy(struct part *part, rd_kafka_resp_err_t err)
+void part_lose_copy(struct part *part, const char *reason)
 {
 	part->kind = PART_LOSS;
 	part->state = PART_IDLE;
 	part->first_try_us = 0;
-	part->reason = loss_reason(err);
+	part->reason = reason;
 	counters_copy(part, part->reason);
 	part_send(part);
 }
@@ -90,22 +89,23 @@ static bool is_event(const struct part *part)
 	return part->kind == PART_EVENT || part->kind == PART_LOSS;
 }
 
-static bool is_over(const struct part *part, rd_kafka_resp_err_t err)
+static void give_up_event(struct part *part, rd_kafka_resp_err_t err)
 {
-	return clock_monotonic_us() - part->first_try_us >= GIVE_UP_US ||
-		err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || kafka_is_permanent(err);
+	const struct exchange *exchange = part->exchange;
+	metric_get0(&counter_events_given_up)->value++;
+	event_lane_note_gap(exchange->route->splitter->events, exchange->lineup->endpoint->name,
+		exchange->route->topic, part->kind == PART_LOSS ? part->trial->test->name : NULL,
+		err);
+	end(part);
 }
 
 static void fail_event(struct part *part, rd_kafka_resp_err_t err)
 {
-	if (!is_over(part, err)) {
-		wait_again(part, REFUSED_RETRY_US);
-		return;
-	}
-	metric_get0(&counter_events_given_up)->value++;
-	log_error(
-		part->exchange->route->object, "an event was given up: %s", rd_kafka_err2str(err));
-	end(part);
+	int64_t pause_us = event_lane_pause(part->first_try_us, clock_monotonic_us(), err);
+	if (pause_us < 0)
+		give_up_event(part, err);
+	else
+		wait_again(part, pause_us);
 }
 
 /* Answers and dead letters: what Kafka will never accept goes without its body, once; everything
@@ -130,11 +130,11 @@ static void fail(struct part *part, rd_kafka_resp_err_t err)
 	if (part->exchange->record.abandoned)
 		end(part);
 	else if (part->kind == PART_COPY)
-		lose_copy(part, err);
-	else if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-		wait_again(part, FULL_RETRY_US);
+		part_lose_copy(part, loss_reason(err));
 	else if (is_event(part))
 		fail_event(part, err);
+	else if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		wait_again(part, FULL_RETRY_US);
 	else
 		fail_owed(part, err);
 }
@@ -149,6 +149,8 @@ static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err)
 	}
 	if (part->kind == PART_COPY)
 		counters_copy(part, "delivered");
+	if (is_event(part))
+		event_lane_note_delivery(part->exchange->route->splitter->events);
 	end(part);
 }
 

@@ -42,6 +42,9 @@ void part_init(struct part *part, struct exchange *exchange, enum part_kind kind
 /* The part is due: sends it or lets it wait. May end the exchange. */
 void part_send(struct part *part);
 
+/* The copy is lost for that reason, which has to be told now. */
+void part_lose_copy(struct part *part, const char *reason);
+
 /* Ends the part without sending it; one that is sent ends with its delivery. */
 void part_drop(struct part *part);
 

@@ -181,17 +181,8 @@ static struct event event_of(const struct exchange *exchange)
 static rd_kafka_resp_err_t send_event(const struct event *event, struct part *part)
 {
 	const struct exchange *exchange = part->exchange;
-	size_t id_size = strlen(event->request_id);
-	struct outgoing record = {
-		.topic = exchange->route->events_topic,
-		.partition = (int32_t)(XXH3_64bits(event->request_id, id_size) %
-			(uint64_t)exchange->lineup->event_partitions),
-		.key = event->request_id,
-		.key_size = id_size,
-	};
-	if (event_encode(event, &record.value, &record.value_size))
-		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
-	return hand_out(exchange->route->splitter->events, &record, part);
+	return event_lane_send(exchange->route->splitter->events, event,
+		exchange->lineup->event_partitions, &part->delivery);
 }
 
 /* Returns how many arms the request was sampled for. */

@@ -47,9 +47,7 @@ static int name_route(struct route *route, const struct endpoint *endpoint)
 	route->topic = strdup(endpoint->requests_topic);
 	if (asprintf(&route->group, "%ssplitter.%s", prefix, endpoint->name) < 0)
 		route->group = NULL;
-	if (asprintf(&route->events_topic, "%sevents", prefix) < 0)
-		route->events_topic = NULL;
-	return route->topic && route->group && route->events_topic ? 0 : -1;
+	return route->topic && route->group ? 0 : -1;
 }
 
 struct route *route_new(struct splitter *splitter, const struct control_state *state,
@@ -91,7 +89,6 @@ void route_free(struct route *route)
 	lineup_release(route->lineup);
 	free(route->topic);
 	free(route->group);
-	free(route->events_topic);
 	free(route);
 }
 

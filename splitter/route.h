@@ -5,6 +5,8 @@
 
 #include "common/control.h"
 #include "common/intake.h"
+#include "splitter/budget.h"
+#include "splitter/turns.h"
 
 struct lineup;
 struct splitter;
@@ -16,8 +18,9 @@ struct route {
 	char object[120]; /* "endpoint NAME" */
 	char *topic; /* requests; fixed for the route's life, as is the epoch */
 	char *group;
-	char *events_topic;
 	int64_t epoch;
+	struct turns turns; /* of record keys, where the endpoint says order = "key" */
+	struct budget budget; /* of copies */
 	bool is_retiring; /* the endpoint is gone, or reads elsewhere now: drain, then close */
 	int64_t retire_deadline_us;
 	bool is_closed; /* left its group; stays until its last delivery came */

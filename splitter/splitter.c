@@ -17,8 +17,8 @@ static int open_splitter(void *self, char *errstr, size_t errstr_size)
 		publisher_new(settings, loop, "answers", PUBLISH_ANSWERS, errstr, errstr_size);
 	if (!splitter->answers)
 		return -1;
-	splitter->events =
-		publisher_new(settings, loop, "events", PUBLISH_EVENTS, errstr, errstr_size);
+	splitter->events = event_lane_new(settings, loop, splitter_program.name,
+		splitter->service.instance, errstr, errstr_size);
 	if (!splitter->events)
 		return -1;
 	splitter->copies =
@@ -34,7 +34,7 @@ static void close_splitter(void *self)
 	/* Their last deliveries end the exchanges that were abandoned. */
 	publisher_free(splitter->answers);
 	publisher_free(splitter->copies);
-	publisher_free(splitter->events);
+	event_lane_free(splitter->events);
 	while (splitter->routes) {
 		struct route *route = splitter->routes;
 		splitter->routes = route->next;
@@ -45,7 +45,7 @@ static void close_splitter(void *self)
 static rd_kafka_t *any_handle(void *self)
 {
 	struct splitter *splitter = self;
-	return publisher_handle(splitter->events);
+	return event_lane_handle(splitter->events);
 }
 
 /* Control. */
@@ -158,7 +158,7 @@ static int64_t tick(void *self)
 	(void)model_caller_tick(service->caller, service->now_us);
 	publisher_poll(splitter->answers);
 	publisher_poll(splitter->copies);
-	publisher_poll(splitter->events);
+	event_lane_tick(splitter->events, control_log_state(service->control)->event_partitions);
 	int64_t wait = retry_tick(&splitter->waiting, service->now_us);
 	for (struct route *route = splitter->routes; route; route = route->next) {
 		if (route->is_closed)

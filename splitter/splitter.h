@@ -13,6 +13,7 @@
 #ifndef UMBRA_SPLITTER_SPLITTER_H
 #define UMBRA_SPLITTER_SPLITTER_H
 
+#include "common/event_lane.h"
 #include "common/publisher.h"
 #include "common/retry.h"
 #include "common/service.h"
@@ -25,7 +26,8 @@ struct splitter_settings {
 
 struct splitter {
 	struct service service; /* first */
-	struct publisher *answers, *events, *copies;
+	struct publisher *answers, *copies;
+	struct event_lane *events;
 	struct retry_queue waiting; /* parts that Kafka did not take yet */
 	struct route *routes;
 	bool is_reconciled; /* the routes are what the control state says */

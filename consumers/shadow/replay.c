@@ -10,8 +10,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { FULL_RETRY_US = 2000, REFUSED_RETRY_US = 1000000, GIVE_UP_US = 60000000 };
-
 static void end(struct replay *replay)
 {
 	free(replay->body);
@@ -71,41 +69,31 @@ static struct event event_of(const struct replay *replay)
 static rd_kafka_resp_err_t hand_over(struct replay *replay)
 {
 	struct shadow *shadow = replay->lane->shadow;
-	const struct control_state *state = control_log_state(shadow->service.control);
-	const char *id = replay->copy.request_id;
-	size_t id_size = strlen(id);
-	struct outgoing record = {
-		.topic = shadow->events_topic,
-		.partition =
-			(int32_t)(XXH3_64bits(id, id_size) % (uint64_t)state->event_partitions),
-		.key = id,
-		.key_size = id_size,
-	};
 	struct event event = event_of(replay);
-	if (event_encode(&event, &record.value, &record.value_size))
-		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
-	return publisher_send(shadow->events, &record, &replay->delivery);
+	return event_lane_send(shadow->events, &event,
+		control_log_state(shadow->service.control)->event_partitions, &replay->delivery);
+}
+
+static void give_up(struct replay *replay, rd_kafka_resp_err_t err)
+{
+	const struct copy *copy = &replay->copy;
+	metric_get0(&counter_events_given_up)->value++;
+	event_lane_note_gap(
+		replay->lane->shadow->events, copy->endpoint, copy->source_topic, copy->test, err);
+	end(replay);
 }
 
 static void fail(struct replay *replay, rd_kafka_resp_err_t err)
 {
 	int64_t now_us = clock_monotonic_us();
-	bool full = err == RD_KAFKA_RESP_ERR__QUEUE_FULL;
+	int64_t pause_us = event_lane_pause(replay->first_try_us, now_us, err);
 	replay->is_sent = false;
-	if (replay->record.abandoned) {
+	if (replay->record.abandoned)
 		end(replay);
-		return;
-	}
-	bool over = now_us - replay->first_try_us >= GIVE_UP_US ||
-		err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || kafka_is_permanent(err);
-	if (!full && over) {
-		metric_get0(&counter_events_given_up)->value++;
-		log_error(replay->lane->object, "an event was given up: %s", rd_kafka_err2str(err));
-		end(replay);
-		return;
-	}
-	retry_at(&replay->lane->shadow->waiting, &replay->retry,
-		now_us + (full ? FULL_RETRY_US : REFUSED_RETRY_US));
+	else if (pause_us < 0)
+		give_up(replay, err);
+	else
+		retry_at(&replay->lane->shadow->waiting, &replay->retry, now_us + pause_us);
 }
 
 static void send_event(struct replay *replay)
@@ -128,10 +116,12 @@ static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err)
 	struct replay *replay =
 		(struct replay *)((char *)delivery - offsetof(struct replay, delivery));
 	replay->is_sent = false;
-	if (err)
+	if (err) {
 		fail(replay, err);
-	else
-		end(replay);
+		return;
+	}
+	event_lane_note_delivery(replay->lane->shadow->events);
+	end(replay);
 }
 
 static void tell(struct replay *replay, enum outcome outcome, const char *reason)

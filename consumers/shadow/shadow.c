@@ -12,13 +12,8 @@ static int open_shadow(void *self, char *errstr, size_t errstr_size)
 	struct shadow *shadow = self;
 	const struct common_settings *settings = shadow->service.settings;
 	metric_get0(&counter_events_given_up);
-	if (asprintf(&shadow->events_topic, "%sevents", settings->prefix) < 0) {
-		shadow->events_topic = NULL;
-		snprintf(errstr, errstr_size, "out of memory");
-		return -1;
-	}
-	shadow->events = publisher_new(
-		settings, shadow->service.loop, "events", PUBLISH_EVENTS, errstr, errstr_size);
+	shadow->events = event_lane_new(settings, shadow->service.loop, shadow_program.name,
+		shadow->service.instance, errstr, errstr_size);
 	return shadow->events ? 0 : -1;
 }
 
@@ -28,19 +23,18 @@ static void close_shadow(void *self)
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		lane_close(lane);
 	/* The last deliveries end the copies that were abandoned. */
-	publisher_free(shadow->events);
+	event_lane_free(shadow->events);
 	while (shadow->lanes) {
 		struct lane *lane = shadow->lanes;
 		shadow->lanes = lane->next;
 		lane_free(lane);
 	}
-	free(shadow->events_topic);
 }
 
 static rd_kafka_t *any_handle(void *self)
 {
 	struct shadow *shadow = self;
-	return publisher_handle(shadow->events);
+	return event_lane_handle(shadow->events);
 }
 
 /* Control. */
@@ -152,7 +146,8 @@ static int64_t tick(void *self)
 		(service->has_changed || service->is_slow_tick))
 		reconcile(shadow);
 	(void)model_caller_tick(service->caller, service->now_us);
-	publisher_poll(shadow->events);
+	event_lane_tick(
+		shadow->events, control_log_state(shadow->service.control)->event_partitions);
 	int64_t wait = retry_tick(&shadow->waiting, service->now_us);
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next) {
 		if (lane->is_closed)

@@ -10,7 +10,7 @@
 #ifndef UMBRA_CONSUMERS_SHADOW_SHADOW_H
 #define UMBRA_CONSUMERS_SHADOW_SHADOW_H
 
-#include "common/publisher.h"
+#include "common/event_lane.h"
 #include "common/retry.h"
 #include "common/service.h"
 
@@ -22,9 +22,8 @@ struct shadow_settings {
 
 struct shadow {
 	struct service service; /* first */
-	struct publisher *events;
+	struct event_lane *events;
 	struct retry_queue waiting; /* events that Kafka did not take yet */
-	char *events_topic;
 	struct lane *lanes;
 };
 

@@ -3,6 +3,7 @@ changes. What runs through several programs stands in test_path.py."""
 import collections
 import json
 import signal
+import time
 
 import witness
 from definitions import definitions, endpoint, test, variant
@@ -287,3 +288,95 @@ def test_it_waits_for_an_installation_and_says_so(umbra, model):
     umbra.kafka.produce(umbra.topic("requests"), numbered(3))
     assert len(answers(umbra, 3)) == 3
     splitter.stop()
+
+
+# Order, age, budget
+
+
+def test_with_order_by_key_one_request_of_a_key_is_out_at_a_time_and_answers_keep_their_order(umbra, model):
+    model.answer = lambda request: Answer(body=request.body, delay=0.02)
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url, max_in_flight=64)], order="key"))
+    keys = [b"a", b"b", b"c"]
+    umbra.kafka.produce(umbra.topic("requests"), [
+        Record(keys[i % 3], json.dumps({"key": keys[i % 3].decode(), "n": i}).encode(), [], partition=1)
+        for i in range(60)])
+    umbra.kafka.produce(umbra.topic("requests"), [
+        Record(None, json.dumps({"key": None, "n": i}).encode(), [], partition=1) for i in range(30)])
+    umbra.start("umbra-splitter").wait_ready()
+    got = [json.loads(record.value) for record in answers(umbra, 90)]
+    for key in keys:
+        numbers = [answer["n"] for answer in got if answer["key"] == key.decode()]
+        assert numbers == sorted(numbers) and len(numbers) == 20
+    assert model.most_in_flight > 3, "requests without key do not wait for each other"
+    arrivals = collections.defaultdict(list)
+    for request in model.requests:
+        arrivals[json.loads(request.body)["key"]].append(request.time)
+    for key in keys:
+        times = arrivals[key.decode()]
+        assert all(b - a > 0.019 for a, b in zip(times, times[1:])), "one of a key at a time"
+
+
+def test_a_request_older_than_max_age_is_answered_expired_and_never_asked(umbra, model):
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)], max_age="1m"))
+    now = int(time.time() * 1000)
+    umbra.kafka.produce(umbra.topic("requests"), [
+        Record(b"old", b"1", [("x-request-id", b"old")], timestamp=now - 61_000),
+        Record(b"new", b"2", [("x-request-id", b"new")], timestamp=now)])
+    umbra.start("umbra-splitter").wait_ready()
+    outcomes = {header(a, "umbra-request-id"): header(a, "umbra-outcome") for a in answers(umbra, 2)}
+    assert outcomes == {"old": "expired", "new": "ok"}
+    assert model.bodies() == [b"2"]
+    told = {event["request_id"]: event for event in events(umbra, 2)}
+    assert (told["old"]["outcome"], told["old"]["attempts"]) == ("expired", 0)
+
+
+def test_a_budget_bounds_the_copies_and_each_that_is_missing_is_told(umbra, model):
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)], budget={"copies_per_second": 10}),
+            test("t", umbra.endpoint, [variant("v2", model.url)]))
+    umbra.kafka.produce(umbra.topic("requests"), numbered(200))
+    umbra.start("umbra-splitter").wait_ready()
+    assert len(answers(umbra, 200)) == 200
+    copies = umbra.kafka.count(umbra.topic("shadow.v2"))
+    lost = until(lambda: [e for e in events(umbra, 200) if e["role"] == "shadow"], "losses are told")
+    until(lambda: len([e for e in events(umbra, 200) if e["role"] == "shadow"])
+          + umbra.kafka.count(umbra.topic("shadow.v2")) == 200, "each copy is delivered or told as lost")
+    assert 10 <= copies <= 150
+    assert {(e["outcome"], e["reason"]) for e in lost} == {("not_delivered", "budget")}
+
+
+# A model in trouble
+
+
+def test_a_busy_model_is_asked_again_and_the_caller_sees_one_answer(umbra, model):
+    seen = collections.Counter()
+
+    def busy_once(request):
+        seen[request.body] += 1
+        return Answer(status=503, headers=[("Retry-After", "0")]) if seen[request.body] == 1 else Answer()
+
+    model.answer = busy_once
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url, backoff="10ms")]))
+    umbra.kafka.produce(umbra.topic("requests"), numbered(20))
+    umbra.start("umbra-splitter").wait_ready()
+    assert {header(answer, "umbra-outcome") for answer in answers(umbra, 20)} == {"ok"}
+    assert {event["attempts"] for event in events(umbra, 20)} == {2}
+    assert umbra.kafka.count(umbra.topic("responses")) == 20
+
+
+def test_a_model_that_fails_in_a_row_is_left_alone_and_asked_again_when_it_is_back(umbra, model):
+    model.answer = Answer(status=503)
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url, max_in_flight=1, retries=0,
+                                                     breaker_failures=5, breaker_cooldown="500ms")]))
+    splitter = umbra.start("umbra-splitter").wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(30))
+    reasons = collections.Counter(event["reason"] for event in events(umbra, 30))
+    assert reasons["status 503"] >= 5 and reasons["breaker open"] >= 10, reasons
+    splitter.wait_log("5 failures in a row, the last: status 503")
+    model.answer = Answer()
+
+    def answered_well():
+        umbra.kafka.produce(umbra.topic("requests"), numbered(1))
+        return "ok" in [header(a, "umbra-outcome") for a in umbra.kafka.read(umbra.topic("responses"))]
+
+    until(answered_well, "the model is asked again", every=0.2)
+    splitter.wait_log("it answers again")

@@ -1,0 +1,207 @@
+#include "common/event_lane.h"
+#include "common/avro_buffer.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/schema.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+	FULL_PAUSE_US = 2000, /* the publisher's queue was full */
+	REFUSED_PAUSE_US = 1000000, /* Kafka refused for now */
+	GIVE_UP_US = 60000000 /* the caller outranks our books */
+};
+
+/* Events of one origin that were given up. */
+struct gap {
+	struct delivery delivery; /* first */
+	struct event_lane *lane;
+	char *endpoint, *source_topic, *test; /* test NULL: production's */
+	int64_t events; /* not yet told */
+	int64_t from_us, to_us; /* UTC */
+	int64_t sending; /* of them, in the record that is on its way; 0: none is */
+	rd_kafka_resp_err_t reason;
+	struct gap *next;
+};
+
+struct event_lane {
+	struct publisher *publisher;
+	const char *program, *instance;
+	char *topic;
+	bool is_flowing; /* since the last one that was given up */
+	struct gap *gaps; /* one per origin, as many as there are endpoints and tests */
+	struct avro_buffer buffer;
+};
+
+struct event_lane *event_lane_new(const struct common_settings *settings, struct loop *loop,
+	const char *program, const char *instance, char *errstr, size_t errstr_size)
+{
+	struct event_lane *lane = calloc(1, sizeof *lane);
+	if (!lane || asprintf(&lane->topic, "%sevents", settings->prefix) < 0) {
+		snprintf(errstr, errstr_size, "out of memory");
+		free(lane);
+		return NULL;
+	}
+	lane->program = program;
+	lane->instance = instance;
+	lane->publisher =
+		publisher_new(settings, loop, "events", PUBLISH_EVENTS, errstr, errstr_size);
+	if (!lane->publisher) {
+		event_lane_free(lane);
+		return NULL;
+	}
+	return lane;
+}
+
+void event_lane_free(struct event_lane *lane)
+{
+	if (!lane)
+		return;
+	publisher_free(lane->publisher);
+	while (lane->gaps) {
+		struct gap *gap = lane->gaps;
+		lane->gaps = gap->next;
+		free(gap->endpoint);
+		free(gap->source_topic);
+		free(gap->test);
+		free(gap);
+	}
+	avro_buffer_fini(&lane->buffer);
+	free(lane->topic);
+	free(lane);
+}
+
+rd_kafka_resp_err_t event_lane_send(struct event_lane *lane, const struct event *event,
+	int64_t n_partitions, struct delivery *delivery)
+{
+	size_t id_size = strlen(event->request_id);
+	struct outgoing record = {
+		.topic = lane->topic,
+		.partition =
+			(int32_t)(XXH3_64bits(event->request_id, id_size) % (uint64_t)n_partitions),
+		.key = event->request_id,
+		.key_size = id_size,
+	};
+	if (event_encode(event, &record.value, &record.value_size))
+		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+	return publisher_send(lane->publisher, &record, delivery);
+}
+
+int64_t event_lane_pause(int64_t first_try_us, int64_t now_us, rd_kafka_resp_err_t err)
+{
+	if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		return FULL_PAUSE_US;
+	if (now_us - first_try_us >= GIVE_UP_US || err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ||
+		kafka_is_permanent(err))
+		return -1;
+	return REFUSED_PAUSE_US;
+}
+
+/* Gaps. */
+
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void on_gap_delivery(struct delivery *delivery, rd_kafka_resp_err_t err)
+{
+	struct gap *gap = (struct gap *)delivery;
+	if (err) {
+		gap->lane->is_flowing = false;
+	} else {
+		gap->events -= gap->sending;
+		if (!gap->events)
+			gap->from_us = 0;
+	}
+	gap->sending = 0;
+}
+
+static struct gap *gap_of(
+	struct event_lane *lane, const char *endpoint, const char *source_topic, const char *test)
+{
+	struct gap *gap = lane->gaps;
+	while (gap &&
+		!(is_same(gap->endpoint, endpoint) && is_same(gap->source_topic, source_topic) &&
+			is_same(gap->test, test)))
+		gap = gap->next;
+	if (gap)
+		return gap;
+	gap = calloc(1, sizeof *gap);
+	assert(gap);
+	gap->delivery.done = on_gap_delivery;
+	gap->lane = lane;
+	gap->endpoint = strdup(endpoint);
+	gap->source_topic = strdup(source_topic);
+	gap->test = test ? strdup(test) : NULL;
+	assert(gap->endpoint && gap->source_topic && (!test || gap->test));
+	gap->next = lane->gaps;
+	lane->gaps = gap;
+	return gap;
+}
+
+void event_lane_note_gap(struct event_lane *lane, const char *endpoint, const char *source_topic,
+	const char *test, rd_kafka_resp_err_t err)
+{
+	struct gap *gap = gap_of(lane, endpoint, source_topic, test);
+	gap->to_us = clock_wall_us();
+	if (!gap->from_us)
+		gap->from_us = gap->to_us;
+	gap->events++;
+	gap->reason = err;
+	lane->is_flowing = false;
+	log_error(endpoint, "an event was given up: %s", rd_kafka_err2str(err));
+}
+
+void event_lane_note_delivery(struct event_lane *lane)
+{
+	lane->is_flowing = true;
+}
+
+/* Field by field in the schema's order. */
+static void write_gap(struct event_lane *lane, const struct gap *gap)
+{
+	struct avro_buffer *buffer = &lane->buffer;
+	avro_buffer_begin(buffer, schema_get("event_gap")->fingerprint);
+	avro_buffer_string(buffer, lane->instance);
+	avro_buffer_string(buffer, lane->program);
+	avro_buffer_string(buffer, gap->endpoint);
+	avro_buffer_string(buffer, gap->source_topic);
+	avro_buffer_optional_string(buffer, gap->test);
+	avro_buffer_long(buffer, gap->events);
+	avro_buffer_long(buffer, gap->from_us);
+	avro_buffer_long(buffer, gap->to_us);
+	avro_buffer_string(buffer, rd_kafka_err2str(gap->reason));
+}
+
+static void send_gap(struct event_lane *lane, struct gap *gap, int64_t n_partitions)
+{
+	size_t key_size = strlen(lane->instance);
+	write_gap(lane, gap);
+	struct outgoing record = {
+		.topic = lane->topic,
+		.partition =
+			(int32_t)(XXH3_64bits(lane->instance, key_size) % (uint64_t)n_partitions),
+		.key = lane->instance,
+		.key_size = key_size,
+		.value = lane->buffer.data,
+		.value_size = lane->buffer.size,
+	};
+	if (!lane->buffer.failed && !publisher_send(lane->publisher, &record, &gap->delivery))
+		gap->sending = gap->events;
+}
+
+void event_lane_tick(struct event_lane *lane, int64_t n_partitions)
+{
+	publisher_poll(lane->publisher);
+	for (struct gap *gap = lane->gaps; gap && lane->is_flowing; gap = gap->next)
+		if (gap->events && !gap->sending && n_partitions > 0)
+			send_gap(lane, gap, n_partitions);
+}
+
+rd_kafka_t *event_lane_handle(struct event_lane *lane)
+{
+	return publisher_handle(lane->publisher);
+}
