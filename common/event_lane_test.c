@@ -102,7 +102,7 @@ static void expect_text(avro_value_t *record, const char *field, const char *wan
 static int64_t number(avro_value_t *record, const char *field)
 {
 	avro_value_t value;
-	int64_t result;
+	int64_t result = 0;
 	assert_int_equal(avro_value_get_by_name(record, field, &value, NULL), 0);
 	assert_int_equal(avro_value_get_long(&value, &result), 0);
 	return result;
