@@ -2,6 +2,9 @@
  * fatal error of the idempotent producer ends that handle: what it had not delivered ends in errors,
  * as any delivery may, and another handle takes its place.
  *
+ * A topic's max.message.bytes holds for a batch: a small record may be refused for what stood beside
+ * it. So what is refused as too large goes once more, by itself, through a handle without batches.
+ *
  * The partition is chosen inside librdkafka, when it knows the topic: only there is the number of
  * partitions certain, and a record to a topic that was never seen waits in its queue and ends with
  * an error, instead of being sent blind. */
@@ -16,9 +19,12 @@ struct publisher {
 	enum publish_lane lane;
 	rd_kafka_t *rk;
 	bool is_broken; /* rk met a fatal error and takes nothing any more */
+	rd_kafka_t *singles; /* sends each record by itself; NULL: not needed yet */
+	rd_kafka_queue_t *singles_queue;
 	rd_kafka_queue_t *queue;
 	struct loop *loop;
 	int wake_fd;
+	bool is_closing;
 	int open;
 	int served; /* deliveries since the last poll began */
 	const char *name;
@@ -73,11 +79,15 @@ static const struct kafka_property *const lane_defaults[] = {
 	[PUBLISH_COPIES] = copies_defaults,
 };
 
+static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rkm);
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opaque)
 {
-	(void)rk;
 	struct publisher *publisher = opaque;
 	struct delivery *delivery = rkm->_private;
+	if (rkm->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && rk != publisher->singles &&
+		send_alone(publisher, rkm))
+		return;
 	publisher->open--;
 	publisher->served++;
 	delivery->done(delivery, rkm->err);
@@ -128,6 +138,47 @@ static rd_kafka_conf_t *make_conf(const struct common_settings *settings,
 	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 	rd_kafka_conf_set_error_cb(conf, on_error);
 	return conf;
+}
+
+/* Records by themselves. */
+
+static int open_singles(struct publisher *publisher)
+{
+	char errstr[512];
+	rd_kafka_conf_t *conf =
+		make_conf(publisher->settings, publisher, publisher->lane, errstr, sizeof errstr);
+	if (conf)
+		rd_kafka_conf_set(conf, "batch.num.messages", "1", errstr, sizeof errstr);
+	publisher->singles =
+		conf ? rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, sizeof errstr) : NULL;
+	if (!publisher->singles) {
+		if (conf)
+			rd_kafka_conf_destroy(conf);
+		log_error(publisher->name, "no handle for single records: %s", errstr);
+		return -1;
+	}
+	publisher->singles_queue = rd_kafka_queue_get_main(publisher->singles);
+	kafka_queue_wake(publisher->singles_queue, publisher->wake_fd);
+	return 0;
+}
+
+/* The record of a failed delivery goes again, made now (librdkafka does not tell a failed record's
+ * timestamp); its delivery is still owed. */
+static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rkm)
+{
+	rd_kafka_headers_t *headers = NULL, *copy = NULL;
+	if (publisher->is_closing || (!publisher->singles && open_singles(publisher)))
+		return false;
+	if (!rd_kafka_message_headers(rkm, &headers))
+		copy = rd_kafka_headers_copy(headers);
+	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->singles,
+		RD_KAFKA_V_TOPIC(rd_kafka_topic_name(rkm->rkt)),
+		RD_KAFKA_V_PARTITION(rkm->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+		RD_KAFKA_V_KEY(rkm->key, rkm->key_len), RD_KAFKA_V_VALUE(rkm->payload, rkm->len),
+		RD_KAFKA_V_HEADERS(copy), RD_KAFKA_V_OPAQUE(rkm->_private), RD_KAFKA_V_END);
+	if (err && copy)
+		rd_kafka_headers_destroy(copy);
+	return !err;
 }
 
 /* The handle's life. */
@@ -206,7 +257,10 @@ void publisher_free(struct publisher *publisher)
 {
 	if (!publisher)
 		return;
+	publisher->is_closing = true;
 	close_handle(publisher->rk, publisher->queue, publisher->topics);
+	if (publisher->singles)
+		close_handle(publisher->singles, publisher->singles_queue, NULL);
 	loop_close_eventfd(publisher->loop, publisher->wake_fd);
 	free(publisher);
 }
@@ -257,6 +311,8 @@ int publisher_poll(struct publisher *publisher)
 {
 	publisher->served = 0;
 	rd_kafka_poll(publisher->rk, 0);
+	if (publisher->singles)
+		rd_kafka_poll(publisher->singles, 0);
 	if (publisher->is_broken)
 		renew_handle(publisher);
 	return publisher->served;

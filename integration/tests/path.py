@@ -1,5 +1,6 @@
 """The whole path of one test: an endpoint with one production variant, a shadow test, and the
 programs between them."""
+import collections
 import contextlib
 import json
 import subprocess
@@ -121,6 +122,11 @@ class Path:
         """The books of the test's arm."""
         events = self.events()
         return accounts(events)[name, "shadow", f"shadow-{name}"]
+
+    def loss_reasons(self):
+        """{reason: copies} of those that never reached the shadow consumer."""
+        return collections.Counter(
+            event["reason"] for event in self.events() if event["outcome"] == "not_delivered")
 
     def wait_account(self, holds, name=TEST, seconds=60):
         """Waits until the account fulfils the condition and nothing is unsolicited (a shadow's event

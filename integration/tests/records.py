@@ -2,7 +2,7 @@
 import collections
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
 import witness
 from waiting import until
@@ -35,6 +35,15 @@ class Kafka:
         self.admin.delete_topics([topic])[topic].result(30)
         until(lambda: topic not in self.topics(), f"{topic} is gone from the metadata")
         self.create(topic, partitions)
+
+    def configure(self, topic, **config):
+        """Sets properties of the topic; those that are not named go back to the broker's."""
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=config)
+        self.admin.alter_configs([resource])[resource].result(30)
+
+    def add_partitions(self, topic, total):
+        self.admin.create_partitions([NewPartitions(topic, total)])[topic].result(30)
+        until(lambda: self.partitions(topic) == total, f"{topic} has {total} partitions")
 
     def partitions(self, topic):
         """0: it does not exist."""

@@ -1,0 +1,237 @@
+"""What the path keeps when machines fail: crashes, members that come, go and stall, a broker that is
+away, topics that are missing. With UMBRA_LONG=1 the rounds are many (integration/test --long)."""
+import collections
+import os
+import random
+import threading
+
+import pytest
+
+from model_server import Answer
+from path import QUICK, Path
+from records import Record
+from waiting import until
+
+LONG = bool(os.environ.get("UMBRA_LONG"))
+BOUND, PARTITIONS = 50, 4
+
+
+@pytest.fixture
+def path(umbra, model, shadow_model):
+    return Path(umbra, model, shadow_model)
+
+
+def answered(path):
+    return path.kafka.count(path.umbra.topic("responses"))
+
+
+def check_answers(path, sent, crashes):
+    """Every request has an answer, and few have two: what was uncommitted at each crash."""
+    counts = collections.Counter(path.answered_ids())
+    assert len(counts) == sent
+    assert sum(counts.values()) - sent <= crashes * PARTITIONS * BOUND
+
+
+class Watch(threading.Thread):
+    """Looks at the group's commits as long as the block runs: none may ever go back, which is what
+    happens when somebody commits for a partition that it lost."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.group, self.topic = path.umbra.group("splitter"), path.umbra.topic("requests")
+        self.kafka, self.over, self.backwards, self.looks = path.kafka, threading.Event(), [], 0
+
+    def run(self):
+        last = {}
+        while not self.over.wait(0.2):
+            now = self.kafka.committed(self.group, self.topic)
+            self.backwards += [(p, last[p], o) for p, o in now.items() if o < last.get(p, 0)]
+            last.update(now)
+            self.looks += 1
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join(30)
+
+
+# 1. Crashes at random moments
+
+
+def test_kill_9_of_both_programs_at_random_moments_loses_nothing(path):
+    rounds, dice = (50 if LONG else 4), random.Random(4)
+    path.define(max_uncommitted=BOUND)
+    path.start_splitter("--instance", "splitter-1")
+    path.start_shadow("--instance", "shadow-1")
+    with path.under_load("--rate", "300") as sent:
+        for _ in range(rounds):
+            path.wait_answers(answered(path) + dice.randrange(20, 150))
+            path.splitter.kill()
+            path.start_splitter("--instance", "splitter-1")
+            path.wait_answers(answered(path) + dice.randrange(20, 150))
+            path.shadow.kill()
+            path.start_shadow("--instance", "shadow-1")
+    path.wait_committed(seconds=120)
+    check_answers(path, len(sent), crashes=rounds)
+    account = path.wait_account(lambda a: a.pending == 0, seconds=120)
+    assert account.closes() and account.sampled == account.paired == len(sent)
+
+
+# 2. Members come, go and stall
+
+
+def test_members_that_join_leave_and_stall_lose_nothing_and_commit_nothing_they_lost(path):
+    rounds, dice = (20 if LONG else 2), random.Random(5)
+    path.define(max_uncommitted=BOUND)
+    members = [path.start_splitter() for _ in range(2)]
+    with Watch(path) as watch, path.under_load("--rate", "200") as sent:
+        for _ in range(rounds):
+            path.wait_answers(answered(path) + dice.randrange(50, 100))
+            members.append(path.start_splitter())
+            stalled = members.pop(dice.randrange(len(members)))
+            stalled.suspend()
+            path.wait_answers(answered(path) + 100, seconds=60)  # its share went to the others
+            stalled.resume()
+            path.wait_answers(answered(path) + 50)
+            stalled.stop()
+    path.wait_committed(seconds=120)
+    assert watch.looks > 10 and not watch.backwards
+    check_answers(path, len(sent), crashes=2 * rounds)
+    path.start_shadow()
+    account = path.wait_account(lambda a: a.pending == 0, seconds=120)
+    assert account.closes() and account.sampled == account.paired == len(sent)
+
+
+# 3. The shadow side fails: production does not notice
+
+
+def test_without_the_shadow_topic_every_request_is_answered_and_every_copy_told_as_lost(path):
+    path.define()
+    topic = path.shadow_topic()
+    path.kafka.admin.delete_topics([topic])[topic].result(30)
+    until(lambda: topic not in path.kafka.topics(), "the shadow topic is gone")
+    path.start_splitter()
+    path.produce(300)
+    account = path.wait_account(lambda a: a.sampled == 300 and a.pending == 0)
+    assert account.closes() and account.losses == {"not_delivered": 300}
+    assert set(path.loss_reasons()) <= {"no_topic", "timed_out"}
+    assert topic not in path.kafka.topics(), "nobody creates a topic by producing"
+
+
+def test_copies_that_the_shadow_topic_refuses_are_told_and_the_others_flow(path):
+    path.define().start()
+    path.kafka.configure(path.shadow_topic(), **{"max.message.bytes": "2000"})
+    path.kafka.produce(path.umbra.topic("requests"), [
+        Record(b"k", b'"%s"' % (b"x" * size), [("x-request-id", b"r%d" % i)])
+        for i, size in enumerate([10, 5000] * 50)])
+    path.wait_answers(100)
+    account = path.wait_account(lambda a: a.sampled == 100 and a.pending == 0)
+    assert account.closes() and account.paired == 50
+    assert path.loss_reasons() == {"too_large": 50}
+
+
+def test_a_full_queue_of_copies_is_dropped_and_counted_while_production_goes_on(path):
+    path.shadow_model.answer = Answer(delay=1)
+    path.define()
+    path.start_splitter("-X", "queue.buffering.max.messages=20", "-X", "linger.ms=200")
+    path.produce(500)
+    account = path.wait_account(lambda a: a.sampled == 500)
+    assert account.closes() and account.losses["not_delivered"] > 0
+    assert set(path.loss_reasons()) == {"queue_full"}
+
+
+# 5. The broker is away
+
+
+@pytest.fixture
+def alone(own_broker, new_umbra, model, shadow_model):
+    """A path on a broker of its own, and that broker."""
+    return Path(new_umbra(own_broker.address), model, shadow_model), own_broker
+
+
+def pause(seconds):
+    """Time passes: the fault is that it does."""
+    threading.Event().wait(seconds)
+
+
+def test_a_broker_that_is_away_for_a_while_costs_nothing_but_time(alone):
+    path, broker = alone
+    path.define().start()
+    with path.under_load("--rate", "200") as sent:
+        path.wait_answers(200)
+        broker.stop()
+        pause(20 if LONG else 5)
+        broker.start()
+        back = answered(path)
+        path.wait_answers(back + 400, seconds=60)
+    path.wait_committed(seconds=60)
+    assert len(set(path.answered_ids())) == len(sent)
+    account = path.wait_account(lambda a: a.pending == 0, seconds=120)
+    assert account.closes() and account.sampled == len(sent)
+
+
+def test_programs_that_start_without_a_broker_serve_when_it_is_there(alone):
+    path, broker = alone
+    path.define()
+    broker.stop()
+    splitter = path.umbra.start("umbra-splitter", *QUICK)
+    splitter.wait_log("admin port")
+    assert splitter.admin("/livez")[0] == 200
+    until(lambda: splitter.admin("/readyz")[0] == 503, "not ready without a broker")
+    broker.start()
+    splitter.wait_ready(seconds=60)
+    path.produce(50)
+    assert len(path.answered_ids()) == 50
+
+
+def test_sigterm_ends_in_time_even_while_the_broker_is_away(alone):
+    path, broker = alone
+    path.model.answer = Answer(delay=0.01)
+    path.define().start()
+    path.send(500)
+    path.wait_answers(100)
+    broker.suspend()
+    try:
+        for program in (path.splitter, path.shadow):
+            program.signal(15)
+        for program in (path.splitter, path.shadow):
+            program.wait_exit(expect=None, seconds=45)  # 30 s of drain, 10 s of the watchdog
+    finally:
+        broker.resume()
+    path.start()
+    path.wait_committed(seconds=60)
+    assert len(set(path.answered_ids())) == 500
+    assert path.wait_account(lambda a: a.pending == 0, seconds=90).closes()
+
+
+# 11. Topics change under the programs
+
+
+def test_a_partition_that_is_added_is_read_from_its_beginning(path):
+    path.define()
+    path.start_splitter("-X", "topic.metadata.refresh.interval.ms=500")
+    path.produce(20)
+    path.kafka.add_partitions(path.umbra.topic("requests"), 6)
+    path.kafka.produce(path.umbra.topic("requests"), [
+        Record(b"k", b"{}", [("x-request-id", b"late%d" % i)], partition=5) for i in range(10)])
+    until(lambda: {i for i in path.answered_ids() if i.startswith("late")} == {
+        f"late{i}" for i in range(10)}, "the new partition is read", seconds=30, every=0.3)
+
+
+def test_a_topic_made_anew_stops_with_an_alarm_and_a_new_start_serves_it(path):
+    path.define()
+    path.start_splitter()
+    path.send(100)
+    path.wait_committed()
+    path.kafka.recreate(path.umbra.topic("requests"), 4)
+    path.send(40)
+    path.splitter.wait_log("its position is gone from the topic")
+    until(lambda: path.splitter.admin("/readyz")[0] == 503, "the alarm is seen from outside")
+    path.umbra.run("umbractl", "set-start", "endpoint", path.umbra.endpoint, "--from", "earliest")
+    path.splitter.wait_ready(seconds=60)
+    path.wait_answers(140)
+    assert collections.Counter(path.answered_ids()) == collections.Counter(
+        [f"r{i}" for i in range(100)] + [f"r{i}" for i in range(40)])
