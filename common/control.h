@@ -43,6 +43,7 @@ struct endpoint {
 	const char *requests_topic, *responses_topic, *dead_letter_topic;
 	int64_t partitions, replication; /* of topics that apply creates */
 	struct string_list correlation_headers; /* echoed besides kafka_correlationId */
+	struct string_list reply_topics; /* that a caller may name in kafka_replyTopic */
 	struct string_list secret_headers; /* never copied to a shadow topic */
 	int64_t max_uncommitted; /* records per partition */
 	int64_t max_age_us; /* an older request is answered `expired`; 0: none is */

@@ -1,24 +1,11 @@
 /* The fold of the control log. A record's changes are made in a draft, a copy of the state's arrays;
  * the draft is checked as a whole and takes the state's place, or is thrown away. What decides is
  * the log alone: its records and their append times, never a clock or a setting of the reader. */
-#include "common/control.h"
-#include "common/definition.h"
-#include "common/event.h"
+#include "common/control_fold_private.h"
 #include "common/sampling.h"
 #include <assert.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct draft {
-	struct control_state state; /* holds references of its own */
-	const struct control_state *before;
-	int64_t generation; /* of the record */
-	int64_t append_time_us;
-	definition_report *report;
-	void *opaque;
-	size_t problems;
-};
 
 /* First index whose name is not below `name`. */
 static size_t endpoint_index(const struct control_state *state, const char *name)
@@ -37,34 +24,6 @@ static size_t test_index(const struct control_state *state, const char *name)
 	while (i < state->n_tests && strcmp(state->tests[i]->name, name) < 0)
 		i++;
 	return i;
-}
-
-static bool is_open(const struct draft *draft, const struct test *test)
-{
-	enum test_state state = test_state_at(test, draft->append_time_us);
-
-	return state == TEST_CREATED || state == TEST_RUNNING;
-}
-
-static void pass_on(void *opaque, const struct definition_problem *problem)
-{
-	struct draft *draft = opaque;
-
-	draft->problems++;
-	draft->report(draft->opaque, problem);
-}
-
-__attribute__((format(printf, 5, 6))) static void refuse(struct draft *draft, enum object_kind kind,
-	const char *object, const char *path, const char *format, ...)
-{
-	char message[512];
-	struct definition_problem problem = {kind, object, path, message, false};
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	pass_on(draft, &problem);
 }
 
 static void *copy_of(const void *array, size_t n, size_t extra, size_t size)
@@ -163,19 +122,19 @@ static void check_epoch(struct draft *draft, const struct endpoint *old, const s
 	if (new->epoch == next)
 		return;
 	if (!old || new->epoch != old->epoch)
-		refuse(draft, OBJECT_ENDPOINT, new->name, "epoch",
+		draft_refuse(draft, OBJECT_ENDPOINT, new->name, "epoch",
 			"the epoch must be %lld, not %lld", (long long)next, (long long)new->epoch);
 	else if (strcmp(old->requests_topic, new->requests_topic) != 0)
-		refuse(draft, OBJECT_ENDPOINT, new->name, "topics.requests",
+		draft_refuse(draft, OBJECT_ENDPOINT, new->name, "topics.requests",
 			"another topic for requests needs a new start position (--reset-start)");
 	else if (!same_start(old, new))
-		refuse(draft, OBJECT_ENDPOINT, new->name, "start",
+		draft_refuse(draft, OBJECT_ENDPOINT, new->name, "start",
 			"a new start position needs a new epoch");
 }
 
 static void change_endpoint(struct draft *draft, json_t *definition)
 {
-	struct endpoint *new = definition_read_endpoint(definition, pass_on, draft);
+	struct endpoint *new = definition_read_endpoint(definition, draft_pass_on, draft);
 	struct endpoint *old;
 
 	if (!new)
@@ -192,25 +151,25 @@ static void check_test_change(struct draft *draft, const struct test *old, const
 {
 	enum test_state state = test_state_at(old, draft->append_time_us);
 
-	if (!is_open(draft, old))
-		refuse(draft, OBJECT_TEST, new->name, "name",
+	if (!draft_is_open(draft, old))
+		draft_refuse(draft, OBJECT_TEST, new->name, "name",
 			"test %s is %s: it cannot change or run again; delete it, or give the new "
 			"one "
 			"another name",
 			new->name, test_state_name(state));
 	else if (strcmp(old->endpoint, new->endpoint) != 0)
-		refuse(draft, OBJECT_TEST, new->name, "endpoint",
+		draft_refuse(draft, OBJECT_TEST, new->name, "endpoint",
 			"test %s belongs to endpoint %s: delete it first, or give the new one "
 			"another name",
 			new->name, old->endpoint);
 	else if (state == TEST_RUNNING && old->start_us != new->start_us)
-		refuse(draft, OBJECT_TEST, new->name, "start",
+		draft_refuse(draft, OBJECT_TEST, new->name, "start",
 			"test %s is running: its start cannot be moved", new->name);
 }
 
 static void change_test(struct draft *draft, json_t *definition)
 {
-	struct test *new = definition_read_test(definition, pass_on, draft);
+	struct test *new = definition_read_test(definition, draft_pass_on, draft);
 	struct test *old;
 
 	if (!new)
@@ -226,11 +185,11 @@ static void change_test(struct draft *draft, json_t *definition)
 
 static void change_installation(struct draft *draft, json_t *definition)
 {
-	int64_t n = definition_read_installation(definition, pass_on, draft);
+	int64_t n = definition_read_installation(definition, draft_pass_on, draft);
 	int64_t old = draft->before->event_partitions;
 
 	if (n > 0 && old != 0 && n != old)
-		refuse(draft, OBJECT_INSTALLATION, "installation", "event_partitions",
+		draft_refuse(draft, OBJECT_INSTALLATION, "installation", "event_partitions",
 			"the installation has %lld event partitions, for good", (long long)old);
 	if (n > 0)
 		draft->state.event_partitions = n;
@@ -246,10 +205,10 @@ static void delete_object(struct draft *draft, enum object_kind kind, const char
 	} else if (kind == OBJECT_TEST && control_test(state, name)) {
 		remove_test(state, test_index(state, name));
 	} else if (kind == OBJECT_INSTALLATION) {
-		refuse(draft, kind, name, "", "the installation cannot be deleted");
+		draft_refuse(draft, kind, name, "", "the installation cannot be deleted");
 	} else {
-		refuse(draft, kind, name, "", "there is no %s %s to delete", object_kind_name(kind),
-			name);
+		draft_refuse(draft, kind, name, "", "there is no %s %s to delete",
+			object_kind_name(kind), name);
 	}
 }
 
@@ -263,10 +222,10 @@ static json_t *parse_definition(struct draft *draft, const struct control_change
 	const char *name = json_string_value(json_object_get(json, "name"));
 
 	if (!json_is_object(json))
-		refuse(draft, change->kind, change->name, "",
+		draft_refuse(draft, change->kind, change->name, "",
 			"the definition is not a JSON object");
 	else if (change->kind != OBJECT_INSTALLATION && (!name || strcmp(name, change->name) != 0))
-		refuse(draft, change->kind, change->name, "name",
+		draft_refuse(draft, change->kind, change->name, "name",
 			"the definition is not that of %s", change->name);
 	else
 		return json;
@@ -301,7 +260,7 @@ static bool is_newer(struct draft *draft, const struct control_change *change)
 
 	if ((unsigned)change->kind <= OBJECT_TEST && (unsigned)change->action <= CHANGE_DELETE)
 		return false;
-	pass_on(draft, &problem);
+	draft_pass_on(draft, &problem);
 	return true;
 }
 
@@ -313,97 +272,22 @@ static bool is_repeated(struct draft *draft, const struct control_record *record
 		if (record->changes[j].kind != change->kind ||
 			strcmp(record->changes[j].name, change->name) != 0)
 			continue;
-		refuse(draft, change->kind, change->name, "", "%s %s is changed twice",
+		draft_refuse(draft, change->kind, change->name, "", "%s %s is changed twice",
 			object_kind_name(change->kind), change->name);
 		return true;
 	}
 	return false;
 }
 
-/* Which of two tests in each other's way is told so: the one changed last. */
-static bool is_later(const struct test *a, const struct test *b)
-{
-	if (a->generation != b->generation)
-		return a->generation > b->generation;
-	return strcmp(a->name, b->name) > 0;
-}
-
-/* A shadow topic serves one test, and a name in an event is one variant. */
-static void check_shadow_name(
-	struct draft *draft, const struct test *test, size_t index, const struct endpoint *endpoint)
-{
-	const char *name = test->variants[index].name;
-	char path[64];
-
-	snprintf(path, sizeof(path), "variants.[%zu].name", index);
-	for (size_t i = 0; i < endpoint->n_variants; i++)
-		if (strcmp(endpoint->variants[i].name, name) == 0)
-			refuse(draft, OBJECT_TEST, test->name, path,
-				"%s is a production variant of endpoint %s: a shadow needs a name "
-				"of its own",
-				name, endpoint->name);
-	for (size_t i = 0; i < draft->state.n_tests; i++) {
-		const struct test *other = draft->state.tests[i];
-
-		if (other == test || !is_open(draft, other) ||
-			strcmp(other->endpoint, test->endpoint) != 0 || is_later(other, test))
-			continue;
-		for (size_t j = 0; j < other->n_variants; j++)
-			if (strcmp(other->variants[j].name, name) == 0)
-				refuse(draft, OBJECT_TEST, test->name, path,
-					"test %s has a shadow variant %s already", other->name,
-					name);
-	}
-}
-
-static void check_open_test(struct draft *draft, const struct test *test)
-{
-	const struct endpoint *endpoint = control_endpoint(&draft->state, test->endpoint);
-
-	if (!endpoint) {
-		refuse(draft, OBJECT_TEST, test->name, "endpoint",
-			"test %s is on endpoint %s, which does not exist", test->name,
-			test->endpoint);
-		return;
-	}
-	for (size_t i = 0; i < test->n_variants; i++)
-		check_shadow_name(draft, test, i, endpoint);
-}
-
-/* What an event can hold bounds how many copies a request can have. */
-static void check_copies(struct draft *draft, const struct endpoint *endpoint)
-{
-	size_t tests = 0, copies = 0;
-
-	for (size_t i = 0; i < draft->state.n_tests; i++) {
-		const struct test *test = draft->state.tests[i];
-
-		if (strcmp(test->endpoint, endpoint->name) != 0 || !is_open(draft, test))
-			continue;
-		tests++;
-		copies += test->n_variants;
-	}
-	if (tests > EVENT_MAX_TESTS || copies > EVENT_MAX_SAMPLED)
-		refuse(draft, OBJECT_ENDPOINT, endpoint->name, "",
-			"endpoint %s would have %zu open tests with %zu shadow variants; at most "
-			"%d and %d",
-			endpoint->name, tests, copies, (int)EVENT_MAX_TESTS,
-			(int)EVENT_MAX_SAMPLED);
-}
-
 static void draft_change(struct draft *draft, const struct control_record *record)
 {
 	if (record->n_changes == 0)
-		refuse(draft, OBJECT_INSTALLATION, "installation", "",
+		draft_refuse(draft, OBJECT_INSTALLATION, "installation", "",
 			"the record changes nothing");
 	for (size_t i = 0; i < record->n_changes; i++)
 		if (!is_newer(draft, &record->changes[i]) && !is_repeated(draft, record, i))
 			make_change(draft, &record->changes[i]);
-	for (size_t i = 0; i < draft->state.n_tests; i++)
-		if (is_open(draft, draft->state.tests[i]))
-			check_open_test(draft, draft->state.tests[i]);
-	for (size_t i = 0; i < draft->state.n_endpoints; i++)
-		check_copies(draft, draft->state.endpoints[i]);
+	control_check_rules(draft);
 	draft->state.generation = draft->generation;
 }
 

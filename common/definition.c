@@ -468,6 +468,7 @@ void endpoint_release(struct endpoint *endpoint)
 		return;
 	variants_free(endpoint->variants, endpoint->n_variants);
 	free(endpoint->correlation_headers.items);
+	free(endpoint->reply_topics.items);
 	free(endpoint->secret_headers.items);
 	free(endpoint->start);
 	json_decref(endpoint->definition);

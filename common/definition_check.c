@@ -146,6 +146,25 @@ static void check_topics(struct check *check, const struct endpoint *endpoint)
 	}
 }
 
+static void check_reply_topics(struct check *check, const struct endpoint *endpoint)
+{
+	char path[64], message[400];
+
+	for (size_t i = 0; i < endpoint->reply_topics.n; i++) {
+		const char *topic = endpoint->reply_topics.items[i];
+
+		if (strncmp(topic, "umbra.", 6) != 0 && !strstr(topic, ".shadow.") &&
+			strcmp(topic, endpoint->dead_letter_topic) != 0)
+			continue;
+		snprintf(path, sizeof(path), "reply_topics.[%zu]", i);
+		snprintf(message, sizeof(message),
+			"reply_topics cannot hold %.250s: no answer goes to Umbra's own topics, "
+			"shadow topics or dead letters",
+			topic);
+		refuse(check, path, message);
+	}
+}
+
 size_t endpoint_check(const struct endpoint *endpoint, definition_report *report, void *opaque)
 {
 	struct check check = {OBJECT_ENDPOINT, endpoint->name, report, opaque, 0};
@@ -156,6 +175,7 @@ size_t endpoint_check(const struct endpoint *endpoint, definition_report *report
 	check_variants(&check, endpoint->variants, endpoint->n_variants);
 	check_weights(&check, endpoint);
 	check_topics(&check, endpoint);
+	check_reply_topics(&check, endpoint);
 	return check.problems;
 }
 

@@ -108,6 +108,8 @@ static const struct field endpoint_rows[] = {
 		.offset = offsetof(struct endpoint, request_id_header)},
 	{"correlation_headers", "correlation_headers", FIELD_TEXTS,
 		.offset = offsetof(struct endpoint, correlation_headers)},
+	{"reply_topics", "reply_topics", FIELD_TEXTS,
+		.offset = offsetof(struct endpoint, reply_topics)},
 	{"secret_headers", "secret_headers", FIELD_TEXTS,
 		.offset = offsetof(struct endpoint, secret_headers)},
 	{"topics", "topics", FIELD_GROUP, .required = true,

@@ -55,6 +55,12 @@ rd_kafka_headers_t *request_copy_headers(
 rd_kafka_headers_t *request_reply_headers(
 	const struct endpoint *endpoint, const rd_kafka_message_t *rkm);
 
+/* The topic that the record's kafka_replyTopic names, if the endpoint allows it; else NULL. The last
+ * such header counts. *partition: of kafka_replyPartition (4 bytes big-endian, else decimal text), as
+ * Spring writes it; -1: none, or not a number. */
+const char *request_reply_topic(
+	const struct endpoint *endpoint, const rd_kafka_message_t *rkm, int32_t *partition);
+
 /* The dead letter's headers: all of the record's, then __umbra.errors.*. NULL: no memory. */
 rd_kafka_headers_t *request_dead_letter_headers(const rd_kafka_message_t *rkm, const char *group,
 	const char *component, const struct request_error *error);

@@ -1,5 +1,6 @@
 /* Which of a record's headers go on with its copy, its answer and its dead letter. Values are
  * carried byte for byte, null ones too, and in order. Names are compared without case. */
+#include "common/kafka.h"
 #include "common/request.h"
 
 #include <inttypes.h>
@@ -73,6 +74,49 @@ rd_kafka_headers_t *request_reply_headers(
 	const struct endpoint *endpoint, const rd_kafka_message_t *rkm)
 {
 	return headers_where(rkm, endpoint, goes_with_answer);
+}
+
+static int32_t read_partition(const void *value, size_t size)
+{
+	const uint8_t *bytes = value;
+	int64_t number = 0;
+
+	if (size == 4) {
+		uint32_t big = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 |
+			(uint32_t)bytes[2] << 8 | bytes[3];
+		return big <= INT32_MAX ? (int32_t)big : -1;
+	}
+	if (size == 0 || size > 10)
+		return -1;
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] < '0' || bytes[i] > '9')
+			return -1;
+		number = number * 10 + (bytes[i] - '0');
+	}
+	return number <= INT32_MAX ? (int32_t)number : -1;
+}
+
+const char *request_reply_topic(
+	const struct endpoint *endpoint, const rd_kafka_message_t *rkm, int32_t *partition)
+{
+	rd_kafka_headers_t *headers = NULL;
+	const void *value;
+	size_t size;
+
+	*partition = -1;
+	if (endpoint->reply_topics.n == 0 || rd_kafka_message_headers(rkm, &headers) != 0 ||
+		!kafka_header_last(headers, "kafka_replyTopic", &value, &size))
+		return NULL;
+	for (size_t i = 0; i < endpoint->reply_topics.n; i++) {
+		const char *topic = endpoint->reply_topics.items[i];
+
+		if (strlen(topic) != size || memcmp(topic, value, size) != 0)
+			continue;
+		if (kafka_header_last(headers, "kafka_replyPartition", &value, &size))
+			*partition = read_partition(value, size);
+		return topic;
+	}
+	return NULL;
 }
 
 static void add_text(rd_kafka_headers_t *headers, const char *name, const char *text)

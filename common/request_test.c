@@ -422,6 +422,56 @@ static void a_copy_has_the_records_headers_in_order_less_the_listed_ones(void **
 	rd_kafka_event_destroy(record.event);
 }
 
+static void the_reply_topic_is_the_last_one_named_if_it_is_allowed(void **state)
+{
+	static char *allowed[] = {"answers", "others"};
+	static const struct {
+		struct pair headers[4];
+		const char *topic;
+		int32_t partition;
+	} cases[] = {
+		{{{"x", "1", -1}}, NULL, -1},
+		{{{"kafka_replyTopic", "answers", -1}}, "answers", -1},
+		{{{"KAFKA_REPLYTOPIC", "others", -1}}, "others", -1},
+		{{{"kafka_replyTopic", "answer", -1}}, NULL, -1},
+		{{{"kafka_replyTopic", "answers2", -1}}, NULL, -1},
+		{{{"kafka_replyTopic", "", 0}}, NULL, -1},
+		{{{"kafka_replyTopic", NULL, 0}}, NULL, -1},
+		{{{"kafka_replyTopic", "answers", -1}, {"kafka_replyTopic", "others", -1}},
+			"others", -1},
+		{{{"kafka_replyTopic", "answers", -1}, {"kafka_replyTopic", "evil", -1}}, NULL, -1},
+		{{{"kafka_replyTopic", "answers", -1}, {"kafka_replyPartition", "\0\0\1\2", 4}},
+			"answers", 258},
+		{{{"kafka_replyTopic", "answers", -1}, {"kafka_replyPartition", "7", 1}}, "answers",
+			7},
+		{{{"kafka_replyTopic", "answers", -1},
+			 {"kafka_replyPartition", "\xff\xff\xff\xff", 4}},
+			"answers", -1},
+		{{{"kafka_replyTopic", "answers", -1}, {"kafka_replyPartition", "2147483648", -1}},
+			"answers", -1},
+		{{{"kafka_replyTopic", "answers", -1}, {"kafka_replyPartition", "1x", -1}},
+			"answers", -1},
+		{{{"kafka_replyTopic", "answers", -1}, {"kafka_replyPartition", NULL, 0}},
+			"answers", -1},
+	};
+	struct endpoint endpoint = raw_endpoint();
+
+	(void)state;
+	endpoint.reply_topics = (struct string_list){allowed, 2};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record record = make("x", 1, cases[i].headers);
+		int32_t partition = 99;
+		const char *topic = request_reply_topic(&endpoint, record.rkm, &partition);
+
+		if (cases[i].topic)
+			assert_string_equal(topic, cases[i].topic);
+		else
+			assert_null(topic);
+		assert_int_equal(partition, cases[i].partition);
+		rd_kafka_event_destroy(record.event);
+	}
+}
+
 static void an_answer_has_only_the_correlation_headers(void **state)
 {
 	struct endpoint endpoint = listing_endpoint();
@@ -555,6 +605,7 @@ int main(void)
 		cmocka_unit_test(
 			an_avro_request_cut_at_any_byte_or_without_payload_is_a_dead_letter),
 		cmocka_unit_test(a_copy_has_the_records_headers_in_order_less_the_listed_ones),
+		cmocka_unit_test(the_reply_topic_is_the_last_one_named_if_it_is_allowed),
 		cmocka_unit_test(an_answer_has_only_the_correlation_headers),
 		cmocka_unit_test(a_dead_letter_has_all_headers_and_the_reason),
 		cmocka_unit_test(a_record_without_headers_has_empty_ones),

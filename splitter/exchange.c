@@ -87,6 +87,7 @@ void exchange_on_answer_sent(struct exchange *exchange)
 void exchange_make_bodiless(struct exchange *exchange, rd_kafka_resp_err_t err)
 {
 	exchange->is_bodiless = true;
+	exchange->reply_topic = NULL; /* it may be the topic that is at fault */
 	exchange->outcome_word =
 		err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? "too_large" : "undeliverable";
 }
@@ -153,6 +154,8 @@ void exchange_on_record(void *opaque, struct intake_record *record)
 		bury(exchange);
 		return;
 	}
+	exchange->reply_topic = request_reply_topic(
+		exchange->lineup->endpoint, record->rkm, &exchange->reply_partition);
 	copies_decide(exchange);
 	if (is_its_turn(exchange))
 		call_model(exchange); /* before the copies: production never waits for them */

@@ -31,6 +31,9 @@ struct exchange {
 	void *body; /* owned; NULL: empty */
 	size_t body_size;
 	char content_type[257];
+	const char *
+		reply_topic; /* the caller's choice, of the endpoint's list; NULL: the endpoint's */
+	int32_t reply_partition; /* -1: none was named */
 	bool is_bodiless; /* Kafka refused the whole record for good */
 	int64_t handed_over_us;
 

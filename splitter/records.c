@@ -82,7 +82,10 @@ rd_kafka_resp_err_t records_send_answer(struct part *part)
 {
 	const struct exchange *exchange = part->exchange;
 	const struct endpoint *endpoint = exchange->lineup->endpoint;
-	struct outgoing record = beside_source(exchange, endpoint->responses_topic);
+	struct outgoing record = beside_source(exchange,
+		exchange->reply_topic ? exchange->reply_topic : endpoint->responses_topic);
+	if (exchange->reply_topic && exchange->reply_partition >= 0)
+		record.partition = exchange->reply_partition;
 	void *encoded = NULL;
 	if (endpoint->format == FORMAT_AVRO) {
 		record.value = encoded = encode_response(exchange, &record.value_size);
