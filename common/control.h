@@ -4,6 +4,7 @@
 #ifndef UMBRA_COMMON_CONTROL_H
 #define UMBRA_COMMON_CONTROL_H
 
+#include "common/compare.h"
 #include "common/model_call.h"
 #include "common/settings.h"
 #include <jansson.h>
@@ -22,6 +23,8 @@ struct variant {
 	int64_t backoff_us;
 	int64_t breaker_failures; /* in a row; 0: there is no breaker */
 	int64_t breaker_cooldown_us;
+	const char *
+		answer_path; /* where the answer stands in the body, a JSON pointer; NULL: it is all */
 	int64_t instances; /* hosts behind the URL, for "per instance" figures */
 	const char *ca_file, *cert_file, *key_file; /* NULL: not set */
 	struct model_header *headers;
@@ -74,6 +77,7 @@ struct test {
 		ended; /* TEST_COMPLETED or TEST_CANCELLED once an operator said so, else TEST_CREATED */
 	int64_t ended_us; /* valid with `ended` */
 	int64_t compare_bytes; /* response bodies up to this size travel in events */
+	struct compare_spec compare;
 	struct variant *variants; /* shadows */
 	const char **shadow_topics; /* <endpoint>.shadow.<variant>, one for each variant */
 	size_t n_variants;

@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include <assert.h>
 #include <curl/curl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,12 @@ static bool is_url(const char *text)
 	return is;
 }
 
+/* "" is the whole value. */
+static bool is_pointer(const char *text)
+{
+	return compare_is_pointer(text) && (text[0] == '\0' || is_plain(text));
+}
+
 /* What a text of that type must be; NULL: this one is. */
 static const char *text_complaint(enum field_type type, const char *text)
 {
@@ -127,6 +134,12 @@ static const char *text_complaint(enum field_type type, const char *text)
 		return is_header(text) ? NULL : "a header's name";
 	case FIELD_URL:
 		return is_url(text) ? NULL : "an http or https URL without user and password";
+	case FIELD_POINTER:
+		return is_pointer(text) ? NULL : "a JSON pointer, as \"/a/b\"";
+	case FIELD_LABEL:
+		return is_pointer(text) || (text[0] != '/' && is_plain(text))
+			? NULL
+			: "a JSON pointer, as \"/a/b\", or a column";
 	default:
 		return is_plain(text) ? NULL : "1 to 4096 bytes without control characters";
 	}
@@ -180,6 +193,21 @@ static void read_number(
 		field_label(field), from, to, is);
 }
 
+static void read_real(
+	struct reader *reader, const struct field *field, const json_t *json, double *value)
+{
+	double number = json_number_value(json);
+
+	if (!json_is_number(json))
+		problem(reader, field_label(field), false, "%s must be a number",
+			field_label(field));
+	else if (number < (double)field->min || (field->max != 0 && number > (double)field->max))
+		problem(reader, field_label(field), false, "%s must be %s, not %g",
+			field_label(field), field->max != 0 ? "from 0 to 1" : "0 or more", number);
+	else
+		*value = number;
+}
+
 static void read_percent(
 	struct reader *reader, const struct field *field, const json_t *json, uint32_t *value)
 {
@@ -218,9 +246,14 @@ static void read_texts(struct reader *reader, const struct field *field, const j
 	list->items = allocate(json_array_size(json), sizeof(*list->items));
 	for (size_t i = 0; i < json_array_size(json); i++) {
 		const char *text = json_string_value(json_array_get(json, i));
+		bool pointers = field->type == FIELD_POINTERS;
 
-		if (text && is_plain(text))
+		if (text && (pointers ? is_pointer(text) : is_plain(text)))
 			list->items[list->n++] = (char *)text; /* the definition's, never changed */
+		else if (pointers)
+			problem(reader, field_label(field), false,
+				"%s must hold JSON pointers, as \"/a/b\" or \"/*/c\"",
+				field_label(field));
 		else
 			problem(reader, field_label(field), false,
 				"%s must hold texts of 1 to 4096 bytes without control characters",
@@ -296,6 +329,8 @@ static void read_value(struct reader *reader, const struct field *field, json_t 
 	case FIELD_TOPIC:
 	case FIELD_URL:
 	case FIELD_HEADER:
+	case FIELD_POINTER:
+	case FIELD_LABEL:
 		read_text(reader, field, json, value);
 		break;
 	case FIELD_INT:
@@ -304,6 +339,9 @@ static void read_value(struct reader *reader, const struct field *field, json_t 
 	case FIELD_TIME:
 		read_number(reader, field, json, value);
 		break;
+	case FIELD_REAL:
+		read_real(reader, field, json, value);
+		break;
 	case FIELD_PERCENT:
 		read_percent(reader, field, json, value);
 		break;
@@ -311,6 +349,7 @@ static void read_value(struct reader *reader, const struct field *field, json_t 
 		read_choice(reader, field, json, value);
 		break;
 	case FIELD_TEXTS:
+	case FIELD_POINTERS:
 		read_texts(reader, field, json, value);
 		break;
 	case FIELD_OFFSETS:
@@ -333,11 +372,12 @@ static json_t *fallback(const struct field *field)
 	int64_t number = 0;
 	int unread = 0;
 
-	if (field->type == FIELD_TEXTS || (field->type == FIELD_LIST && !field->required))
+	if (field->type == FIELD_TEXTS || field->type == FIELD_POINTERS ||
+		(field->type == FIELD_LIST && !field->required))
 		return json_array();
 	if (!field->fallback)
 		return NULL;
-	if (field->type == FIELD_INT)
+	if (field->type == FIELD_INT || field->type == FIELD_REAL)
 		unread = text_parse_int(field->fallback, &number);
 	else if (field->type == FIELD_DURATION)
 		unread = text_parse_duration(field->fallback, &number);
@@ -435,6 +475,7 @@ struct test *definition_read_test(json_t *definition, definition_report *report,
 
 	test->references = 1;
 	test->definition = definition;
+	test->compare.threshold = NAN;
 	reader_init(&reader, OBJECT_TEST, definition, report, opaque);
 	read_object(&reader, &definition_test_table, definition, test);
 	for (size_t i = 0; i < test->n_variants; i++)
@@ -488,6 +529,8 @@ void test_release(struct test *test)
 	for (size_t i = 0; test->shadow_topics && i < test->n_variants; i++)
 		free((char *)test->shadow_topics[i]);
 	free(test->shadow_topics);
+	free(test->compare.ignore.items);
+	free(test->compare.unordered.items);
 	variants_free(test->variants, test->n_variants);
 	json_decref(test->definition);
 	free(test);

@@ -1,5 +1,6 @@
 /* The rules among the fields of one definition. Those among objects are the fold's (control.c). */
 #include "common/definition.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,11 +180,53 @@ size_t endpoint_check(const struct endpoint *endpoint, definition_report *report
 	return check.problems;
 }
 
+static bool reads_values(enum compare_kind kind)
+{
+	return kind == COMPARE_AUTO || kind == COMPARE_JSON || kind == COMPARE_CSV;
+}
+
+static void check_compare(struct check *check, const struct compare_spec *compare)
+{
+	bool has_label = compare->kind == COMPARE_LABEL;
+
+	if (has_label && !compare->label)
+		refuse(check, "compare", "compare by label needs a label, as \"/label\"");
+	if (!has_label && compare->label)
+		refuse(check, "compare.label", "label belongs to kind = \"label\"");
+	if (!has_label && !isnan(compare->threshold))
+		refuse(check, "compare.threshold", "threshold belongs to kind = \"label\"");
+	if (reads_values(compare->kind))
+		return;
+	if (compare->absolute > 0)
+		refuse(check, "compare.absolute", "absolute belongs to kind json or csv");
+	if (compare->relative > 0)
+		refuse(check, "compare.relative", "relative belongs to kind json or csv");
+	if (compare->ignore.n > 0)
+		refuse(check, "compare.ignore", "ignore belongs to kind json or csv");
+	if (compare->unordered.n > 0)
+		refuse(check, "compare.unordered", "unordered belongs to kind json or csv");
+}
+
+static void check_compare_paths(struct check *check, const struct compare_spec *compare)
+{
+	char path[64];
+
+	if (compare->ignore.n + compare->unordered.n > 64)
+		refuse(check, "compare", "compare can hold at most 64 paths");
+	for (size_t i = 0; i < compare->ignore.n; i++) {
+		snprintf(path, sizeof(path), "compare.ignore.[%zu]", i);
+		if (compare->ignore.items[i][0] == '\0')
+			refuse(check, path, "ignore cannot hold the whole answer");
+	}
+}
+
 size_t test_check(const struct test *test, definition_report *report, void *opaque)
 {
 	struct check check = {OBJECT_TEST, test->name, report, opaque, 0};
 
 	check_variants(&check, test->variants, test->n_variants);
+	check_compare(&check, &test->compare);
+	check_compare_paths(&check, &test->compare);
 	if (test->end_us <= test->start_us)
 		refuse(&check, "end", "a test must end after its start");
 	if (test->ended == TEST_RUNNING)

@@ -48,6 +48,8 @@ static const struct field variant_rows[] = {
 	{"breaker_cooldown", "breaker_cooldown_us", FIELD_DURATION,
 		.offset = offsetof(struct variant, breaker_cooldown_us), .min = 1000,
 		.max = 60 * MINUTE, .fallback = "5s"},
+	{"answer_path", "answer_path", FIELD_POINTER,
+		.offset = offsetof(struct variant, answer_path)},
 	{"instances", "instances", FIELD_INT, .offset = offsetof(struct variant, instances),
 		.min = 1, .max = 100000, .fallback = "1"},
 	{"ca_file", "ca_file", FIELD_TEXT, .offset = offsetof(struct variant, ca_file)},
@@ -127,6 +129,21 @@ static const char *const sample_bys[] = {"id", "key", NULL};
 static const char *const ends[] = {"created", "running", "completed", "cancelled", NULL};
 static const char *const starts[] = {"now", NULL};
 
+static const struct field compare_rows[] = {
+	{"kind", "kind", FIELD_CHOICE, .offset = offsetof(struct test, compare.kind),
+		.choices = compare_kind_names, .fallback = "auto"},
+	{"absolute", "absolute", FIELD_REAL, .offset = offsetof(struct test, compare.absolute),
+		.fallback = "0"},
+	{"relative", "relative", FIELD_REAL, .offset = offsetof(struct test, compare.relative),
+		.max = 1, .fallback = "0"},
+	{"ignore", "ignore", FIELD_POINTERS, .offset = offsetof(struct test, compare.ignore)},
+	{"unordered", "unordered", FIELD_POINTERS,
+		.offset = offsetof(struct test, compare.unordered)},
+	{"label", "label", FIELD_LABEL, .offset = offsetof(struct test, compare.label)},
+	{"threshold", "threshold", FIELD_REAL, .offset = offsetof(struct test, compare.threshold),
+		.min = INT64_MIN},
+};
+
 static const struct field test_rows[] = {
 	{"name", "name", FIELD_NAME, .offset = offsetof(struct test, name), .required = true},
 	{"endpoint", "endpoint", FIELD_NAME, .offset = offsetof(struct test, endpoint),
@@ -143,6 +160,7 @@ static const struct field test_rows[] = {
 	{"compare_bytes", "compare_bytes", FIELD_SIZE,
 		.offset = offsetof(struct test, compare_bytes), .max = 512 << 10,
 		.fallback = "64KiB"},
+	{"compare", "compare", FIELD_GROUP, .table = TABLE(compare_rows, struct test)},
 	{"variants", "variants", FIELD_LIST, .offset = offsetof(struct test, variants),
 		offsetof(struct test, n_variants), .required = true, .table = SHADOW_VARIANT_TABLE},
 	{NULL, "ended", FIELD_CHOICE, .offset = offsetof(struct test, ended), .choices = ends},

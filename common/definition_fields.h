@@ -16,10 +16,14 @@ enum field_type {
 	FIELD_DURATION, /* int64_t, microseconds */
 	FIELD_SIZE, /* int64_t, bytes */
 	FIELD_TIME, /* int64_t, microseconds UTC */
+	FIELD_REAL, /* double, finite */
 	FIELD_PERCENT, /* uint32_t, percentage times 10^4 */
 	FIELD_CHOICE, /* an enum, the index in `choices` */
 	FIELD_WHEN, /* file only: one of `choices`, or a time */
 	FIELD_TEXTS, /* struct string_list */
+	FIELD_POINTER, /* const char *: a JSON pointer, "" too */
+	FIELD_POINTERS, /* struct string_list */
+	FIELD_LABEL, /* const char *: a JSON pointer, "" too, or a column of CSV */
 	FIELD_OFFSETS, /* log only: int64_t * and size_t */
 	FIELD_GROUP, /* fields of the same struct, in a group of their own */
 	FIELD_LIST /* pointer to structs and size_t */

@@ -140,6 +140,19 @@ static json_t *convert_percent(
 	return NULL;
 }
 
+static json_t *convert_real(
+	struct definition_file *file, config_setting_t *setting, const struct field *field)
+{
+	int type = config_setting_type(setting);
+	double number = type == CONFIG_TYPE_FLOAT ? config_setting_get_float(setting)
+						  : (double)config_setting_get_int64(setting);
+	json_t *json = config_setting_is_number(setting) ? json_real(number) : NULL;
+
+	if (!json) /* nor is what lies beyond a double's range */
+		problem_at(file, setting, "%s must be a number, as 0.01", field->name);
+	return json;
+}
+
 static json_t *convert_number(
 	struct definition_file *file, config_setting_t *setting, const struct field *field)
 {
@@ -256,11 +269,14 @@ static json_t *convert(
 	case FIELD_SIZE:
 	case FIELD_TIME:
 		return convert_number(file, setting, field);
+	case FIELD_REAL:
+		return convert_real(file, setting, field);
 	case FIELD_PERCENT:
 		return convert_percent(file, setting, field);
 	case FIELD_WHEN:
 		return convert_when(file, setting, field);
 	case FIELD_TEXTS:
+	case FIELD_POINTERS:
 		return convert_texts(file, setting, field);
 	case FIELD_GROUP:
 		return convert_group(file, setting, &field->table, NULL);

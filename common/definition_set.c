@@ -67,6 +67,8 @@ static json_t *parse(enum field_type type, const char *text)
 	case FIELD_URL:
 	case FIELD_HEADER:
 	case FIELD_CHOICE:
+	case FIELD_POINTER:
+	case FIELD_LABEL:
 		return json_string(text);
 	case FIELD_PERCENT:
 		return parse_percent(text);

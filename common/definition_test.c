@@ -2,6 +2,7 @@
 #include "common/definition_file.h"
 #include "common/definition_text.h"
 /* cmocka wants these first */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -142,6 +143,37 @@ static const struct wrong table[] = {
 		"3: a test must end after its start\n"},
 	{TEST_FILE("compare_bytes = \"1MiB\";"),
 		"3: compare_bytes must be from 0 to 524288, not 1048576\n"},
+	{TEST_FILE("compare = 5;"), "3: compare must be a group, as { ... }\n"},
+	{TEST_FILE("compare = { kin = \"json\"; };"),
+		"3: unknown setting \"kin\"; did you mean \"kind\"?\n"},
+	{TEST_FILE("compare = { kind = \"xml\"; };"),
+		"3: kind must be \"auto\" or \"exact\" or \"json\" or \"csv\" or \"label\" or "
+		"\"status\", not \"xml\"\n"},
+	{TEST_FILE("compare = { absolute = \"0.1\"; };"),
+		"3: absolute must be a number, as 0.01\n"},
+	{TEST_FILE("compare = { absolute = 1e999; };"), "3: absolute must be a number, as 0.01\n"},
+	{TEST_FILE("compare = { absolute = -0.5; };"), "3: absolute must be 0 or more, not -0.5\n"},
+	{TEST_FILE("compare = { relative = 1.5; };"), "3: relative must be from 0 to 1, not 1.5\n"},
+	{TEST_FILE("compare = { ignore = \"/a\"; };"),
+		"3: ignore must be an array, as [ \"a\", \"b\" ]\n"},
+	{TEST_FILE("compare = { unordered = [ \"a\" ]; };"),
+		"3: unordered must hold JSON pointers, as \"/a/b\" or \"/*/c\"\n"},
+	{TEST_FILE("compare = { ignore = [ \"\" ]; };"),
+		"3: ignore cannot hold the whole answer\n"},
+	{TEST_FILE("compare = { kind = \"label\"; };"),
+		"3: compare by label needs a label, as \"/label\"\n"},
+	{TEST_FILE("compare = { kind = \"label\"; label = \"/a~\"; };"),
+		"3: label must be a JSON pointer, as \"/a/b\", or a column, not \"/a~\"\n"},
+	{TEST_FILE("compare = { label = \"/a\"; };"), "3: label belongs to kind = \"label\"\n"},
+	{TEST_FILE("compare = { kind = \"exact\"; relative = 0.1;\nthreshold = 1; };"),
+		"3: relative belongs to kind json or csv\n"
+		"4: threshold belongs to kind = \"label\"\n"},
+	{TEST_FILE("compare = { kind = \"status\"; absolute = 1; ignore = [ \"/a\" ];\n"
+		   "unordered = [ \"\" ]; };"),
+		"3: absolute belongs to kind json or csv\n3: ignore belongs to kind json or csv\n"
+		"4: unordered belongs to kind json or csv\n"},
+	{ENDPOINT("", "answer_path = \"a\";"),
+		"4: answer_path must be a JSON pointer, as \"/a/b\", not \"a\"\n"},
 	{TEST_FILE("from = \"now\";"), "3: unknown setting \"from\"\n"},
 	{"tests = ( { name = \"t\"; endpoint = \"churn\"; sampling = 101;\n"
 	 "variants = ( { name = \"v\"; url = \"http://a\"; weight = 1; } ); } );",
@@ -235,6 +267,66 @@ static void a_file_becomes_the_logs_json_in_the_logs_units(void **opaque)
 	text = json_dumps(file.objects[0].json, JSON_COMPACT | JSON_SORT_KEYS);
 	assert_string_equal(wanted, text);
 	free(text);
+	definition_file_fini(&file);
+}
+
+static void how_answers_are_compared_stands_in_the_test(void **opaque)
+{
+	struct definition_file file;
+	struct definition_text *text;
+	struct test *test;
+	const char *label = NULL, *absolute = NULL, *threshold = NULL;
+
+	(void)opaque;
+	read_good(&file,
+		TEST_FILE("compare = { kind = \"label\"; label = \"\"; threshold = -0.1; };"));
+	test = definition_read_test(json_incref(file.objects[0].json), NULL, NULL);
+	assert_non_null(test);
+	assert_int_equal(COMPARE_LABEL, test->compare.kind);
+	assert_string_equal("", test->compare.label);
+	assert_true(test->compare.threshold == -0.1);
+	test_release(test);
+	text = definition_text_new(OBJECT_TEST, file.objects[0].json);
+	for (size_t i = 0; i < text->n; i++) {
+		if (strcmp(text->lines[i].path, "compare.label") == 0)
+			label = text->lines[i].value;
+		if (strcmp(text->lines[i].path, "compare.absolute") == 0)
+			absolute = text->lines[i].value;
+		if (strcmp(text->lines[i].path, "compare.threshold") == 0)
+			threshold = text->lines[i].value;
+	}
+	assert_string_equal("", label);
+	assert_string_equal("0", absolute);
+	assert_string_equal("-0.1", threshold);
+	definition_text_free(text);
+	definition_file_fini(&file);
+}
+
+static void without_a_word_answers_are_compared_by_their_content_type(void **opaque)
+{
+	struct definition_file file;
+	struct test *test;
+
+	(void)opaque;
+	read_good(&file, TEST_FILE(""));
+	test = definition_read_test(json_incref(file.objects[0].json), NULL, NULL);
+	assert_non_null(test);
+	assert_int_equal(COMPARE_AUTO, test->compare.kind);
+	assert_null(test->compare.label);
+	assert_true(isnan(test->compare.threshold));
+	assert_int_equal(0, test->compare.ignore.n);
+	test_release(test);
+	definition_file_fini(&file);
+	read_good(&file,
+		TEST_FILE("compare = { absolute = 0.01; relative = 1; ignore = [ \"/t\" ]; "
+			  "unordered = "
+			  "[ \"\", \"/*/x\" ]; };"));
+	test = definition_read_test(json_incref(file.objects[0].json), NULL, NULL);
+	assert_non_null(test);
+	assert_true(test->compare.absolute == 0.01 && test->compare.relative == 1);
+	assert_string_equal("/t", test->compare.ignore.items[0]);
+	assert_string_equal("/*/x", test->compare.unordered.items[1]);
+	test_release(test);
 	definition_file_fini(&file);
 }
 
@@ -332,6 +424,8 @@ int main(void)
 		cmocka_unit_test(each_mistake_is_told_at_its_line_in_one_message),
 		cmocka_unit_test(a_file_that_is_no_configuration_is_refused_with_its_line),
 		cmocka_unit_test(a_file_becomes_the_logs_json_in_the_logs_units),
+		cmocka_unit_test(how_answers_are_compared_stands_in_the_test),
+		cmocka_unit_test(without_a_word_answers_are_compared_by_their_content_type),
 		cmocka_unit_test(what_has_begun_keeps_its_beginning),
 		cmocka_unit_test(a_test_whose_end_has_passed_may_stand_in_a_file),
 		cmocka_unit_test(a_difference_is_told_in_the_files_words_and_units),

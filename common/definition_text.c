@@ -62,6 +62,19 @@ static char *array_text(const json_t *json)
 	return text;
 }
 
+/* The shortest text that is read back as the same number. */
+static char *real_text(double number)
+{
+	char text[40];
+
+	for (int precision = 6; precision <= 17; precision++) {
+		snprintf(text, sizeof(text), "%.*g", precision, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	return format_text("%s", text);
+}
+
 static char *scalar_text(const struct field *field, const json_t *json)
 {
 	char buffer[TEXT_MAX];
@@ -71,6 +84,8 @@ static char *scalar_text(const struct field *field, const json_t *json)
 		return array_text(json);
 	if (json_is_string(json))
 		return format_text("%s", json_string_value(json));
+	if (json_is_real(json))
+		return real_text(json_real_value(json));
 	if (!field || !json_is_integer(json))
 		return json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
 	if (field->type == FIELD_PERCENT)
