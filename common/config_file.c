@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FILE = 16 << 20, MAX_DEPTH = 10 };
+enum { FIRST_READ = 16 << 10, MAX_FILE = 16 << 20, MAX_DEPTH = 10 };
 
 struct scan {
 	const char *path;
@@ -25,10 +25,16 @@ struct scan {
 /* The text of a file; NULL and errno. */
 static char *read_stream(FILE *file)
 {
-	char *text = malloc(MAX_FILE + 1);
+	size_t capacity = FIRST_READ, n = 0;
+	char *text = malloc(capacity);
+	while (text && (n += fread(text + n, 1, capacity - n, file)) == capacity && n <= MAX_FILE) {
+		char *larger = realloc(text, capacity *= 2);
+		if (!larger)
+			free(text);
+		text = larger;
+	}
 	if (!text)
 		return NULL;
-	size_t n = fread(text, 1, MAX_FILE + 1, file);
 	if (ferror(file) || n > MAX_FILE || memchr(text, '\0', n)) {
 		if (!ferror(file))
 			errno = n > MAX_FILE ? EFBIG : EILSEQ;

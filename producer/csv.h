@@ -47,7 +47,7 @@ enum parse csv_end(struct csv *csv);
 /* The fields of the row, until the next call. */
 static inline const char *csv_text(const struct csv *csv, size_t field)
 {
-	return csv->text.data + csv->fields[field].at;
+	return csv->text.data ? csv->text.data + csv->fields[field].at : "";
 }
 
 /* Says that the row is bad at this field. Returns PARSE_BAD. */

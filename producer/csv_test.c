@@ -94,6 +94,19 @@ static void empty_fields_are_fields(void **state)
 	assert_rows("\"\",\n", "[|]");
 }
 
+static void a_row_of_empty_fields_has_texts_even_at_the_beginning(void **state)
+{
+	struct csv csv;
+	size_t used;
+
+	(void)state;
+	csv_init(&csv);
+	assert_int_equal(PARSE_RECORD, csv_parse(&csv, ",\n\n", 3, &used));
+	assert_int_equal(2, csv.n_fields);
+	assert_non_null(csv_text(&csv, 1));
+	csv_fini(&csv);
+}
+
 static void spaces_belong_to_the_field(void **state)
 {
 	(void)state;
@@ -243,6 +256,7 @@ int main(void)
 		cmocka_unit_test(lines_end_with_lf_or_crlf_or_the_input),
 		cmocka_unit_test(a_field_in_quotes_holds_commas_lines_and_doubled_quotes),
 		cmocka_unit_test(empty_fields_are_fields),
+		cmocka_unit_test(a_row_of_empty_fields_has_texts_even_at_the_beginning),
 		cmocka_unit_test(spaces_belong_to_the_field),
 		cmocka_unit_test(a_line_without_characters_is_skipped),
 		cmocka_unit_test(a_byte_order_mark_is_no_text),
