@@ -37,8 +37,8 @@ static void note_trouble(struct control_log *log, rd_kafka_resp_err_t err, const
 		snprintf(log->trouble, sizeof(log->trouble), "no such topic %s: run umbractl init",
 			log->topic);
 	else
-		snprintf(log->trouble, sizeof(log->trouble), "%s cannot be read: %s", log->topic,
-			reason ? reason : rd_kafka_err2str(err));
+		snprintf(log->trouble, sizeof(log->trouble), "%s cannot be read: %s%s", log->topic,
+			reason ? reason : rd_kafka_err2str(err), kafka_remedy(err));
 	log_warn("control log", "%s", log->trouble);
 }
 

@@ -152,7 +152,8 @@ void event_lane_note_gap(struct event_lane *lane, const char *endpoint, const ch
 	gap->events++;
 	gap->reason = err;
 	lane->is_flowing = false;
-	log_error(endpoint, "an event was given up: %s", rd_kafka_err2str(err));
+	log_error(
+		endpoint, "an event was given up: %s%s", rd_kafka_err2str(err), kafka_remedy(err));
 }
 
 void event_lane_note_delivery(struct event_lane *lane)

@@ -24,8 +24,8 @@ static void on_consumer_error(struct intake *intake, const rd_kafka_message_t *r
 			rkm->partition);
 		return;
 	}
-	log_warn(intake->object, "%s: %s", rd_kafka_err2name(rkm->err),
-		rd_kafka_message_errstr(rkm));
+	log_warn(intake->object, "%s: %s%s", rd_kafka_err2name(rkm->err),
+		rd_kafka_message_errstr(rkm), kafka_remedy(rkm->err));
 }
 
 static void take_in(struct intake *intake, rd_kafka_message_t *rkm)

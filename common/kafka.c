@@ -81,6 +81,18 @@ bool kafka_is_permanent(rd_kafka_resp_err_t err)
 	}
 }
 
+const char *kafka_remedy(rd_kafka_resp_err_t err)
+{
+	switch ((int)err) {
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+		return "; umbractl acls prints what each program must be allowed";
+	default:
+		return "";
+	}
+}
+
 static int count_partitions(
 	const struct rd_kafka_metadata_topic *topic, char *errstr, size_t errstr_size)
 {
@@ -88,8 +100,8 @@ static int count_partitions(
 		return 0;
 	bool has_leaderless = topic->err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
 	if (topic->err && !(has_leaderless && topic->partition_cnt > 0)) {
-		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
-			topic->topic, rd_kafka_err2str(topic->err));
+		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s%s",
+			topic->topic, rd_kafka_err2str(topic->err), kafka_remedy(topic->err));
 		return -1;
 	}
 	return topic->partition_cnt;
@@ -106,8 +118,8 @@ static void explain(rd_kafka_t *rk, const char *topic, rd_kafka_resp_err_t err, 
 		snprintf(errstr, errstr_size, "no answer from the brokers at %s: %s", brokers,
 			rd_kafka_err2str(err));
 	} else {
-		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s",
-			topic, rd_kafka_err2str(err));
+		snprintf(errstr, errstr_size, "the partitions of topic %s cannot be learnt: %s%s",
+			topic, rd_kafka_err2str(err), kafka_remedy(err));
 	}
 }
 

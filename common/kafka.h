@@ -41,6 +41,9 @@ int32_t kafka_murmur2_partition(const void *key, size_t size, int32_t n);
 /* Is it an error that sending the same record again can never mend? */
 bool kafka_is_permanent(rd_kafka_resp_err_t err);
 
+/* What to add to a message about this error: where the remedy is found, or "". */
+const char *kafka_remedy(rd_kafka_resp_err_t err);
+
 /* The number of partitions of a topic; 0: it does not exist; -1 and errstr: could not be learnt.
  * Blocks for at most timeout_ms. */
 int kafka_partition_count(

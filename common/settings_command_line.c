@@ -124,6 +124,20 @@ static int answer_help(const struct settings_input *input, char *errstr, size_t 
 	return 1;
 }
 
+/* Other users see the command line (ps): the value of a property that names a secret is overwritten
+ * there, once it is copied. */
+static void hide_secret(char *word)
+{
+	static const char *const signs[] = {
+		"password=", "secret=", ".pem=", "jaas", "oauthbearer.config="};
+	char *value = strchr(word, '=');
+	for (size_t i = 0; value && i < sizeof(signs) / sizeof(signs[0]); i++) {
+		const char *sign = strstr(word, signs[i]);
+		if (sign && sign < value + 1)
+			memset(value + 1, 'x', strlen(value + 1));
+	}
+}
+
 static int take_option(struct settings_input *input, const struct parser *parser, int code,
 	char **argv, char *errstr, size_t errstr_size)
 {
@@ -143,6 +157,8 @@ static int take_option(struct settings_input *input, const struct parser *parser
 	if (code == HELP || i == input->n)
 		return answer_help(input, errstr, errstr_size);
 	string_list_add(&input->words[i], optarg ? optarg : "true");
+	if (optarg)
+		hide_secret(optarg);
 	return 0;
 }
 

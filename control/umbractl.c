@@ -20,7 +20,7 @@
 
 static const struct verb *const verbs[] = {&verb_init, &verb_apply, &verb_get, &verb_describe,
 	&verb_start, &verb_complete, &verb_cancel, &verb_set, &verb_delete, &verb_set_start,
-	&verb_history, &verb_cat, &verb_sample_hash};
+	&verb_history, &verb_cat, &verb_acls, &verb_sample_hash};
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static const struct program no_verb = {
@@ -39,6 +39,7 @@ static const struct program no_verb = {
 		   "delete       remove a test or an endpoint\n"
 		   "set-start    let an endpoint read from another position\n"
 		   "history      who changed what, when and why\n"
+		   "acls         print what each program needs to be allowed\n"
 		   "cat          print a topic as JSON lines\n"
 		   "sample-hash  would a request with this key be copied?\n\n"
 		   "umbractl VERB --help tells more.",

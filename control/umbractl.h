@@ -14,6 +14,7 @@ enum output { OUTPUT_TABLE, OUTPUT_JSON };
 
 struct ctl_settings {
 	struct common_settings common;
+	struct string_list principals; /* of acls */
 	char *file, *reason, *author, *from, *to, *key;
 	bool dry_run, no_create, reset_start, yes, follow;
 	int output; /* enum output */
@@ -51,7 +52,7 @@ struct verb {
 	int (*run)(struct ctl *ctl);
 };
 
-extern const struct verb verb_apply, verb_cancel, verb_cat, verb_complete, verb_delete,
+extern const struct verb verb_acls, verb_apply, verb_cancel, verb_cat, verb_complete, verb_delete,
 	verb_describe, verb_get, verb_history, verb_init, verb_sample_hash, verb_set,
 	verb_set_start, verb_start;
 

@@ -113,8 +113,9 @@ static void fail_event(struct part *part, rd_kafka_resp_err_t err)
 static void fail_owed(struct part *part, rd_kafka_resp_err_t err)
 {
 	struct exchange *exchange = part->exchange;
-	log_warn(exchange->route->object, "%s was refused: %s",
-		part->kind == PART_ANSWER ? "an answer" : "a dead letter", rd_kafka_err2str(err));
+	log_warn(exchange->route->object, "%s was refused: %s%s",
+		part->kind == PART_ANSWER ? "an answer" : "a dead letter", rd_kafka_err2str(err),
+		kafka_remedy(err));
 	if (kafka_is_permanent(err) && !exchange->is_bodiless) {
 		exchange_make_bodiless(exchange, err);
 		part_send(part);

@@ -28,7 +28,12 @@ class Broker:
         self.folder = folder
         self.arguments = arguments
         self.start()
-        self.address = (folder / "broker.env").read_text().strip().split("=", 1)[1]
+        self.address = self.env("BROKERS")
+
+    def env(self, name):
+        """BROKERS, and with users SASL_SSL and SSL: where it listens."""
+        lines = (self.folder / "broker.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)[name]
 
     def _command(self, command, *arguments):
         subprocess.run([BROKER, command, "--dir", self.folder, *arguments], check=True, timeout=180)

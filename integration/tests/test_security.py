@@ -1,0 +1,244 @@
+"""Brokers with security: SASL_SSL and client certificates, exactly the rights that `umbractl acls`
+prints, and secrets that show up nowhere."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+
+import witness
+from conftest import BROKER, Broker
+from definitions import definitions, endpoint, test, variant
+from installation import Installation
+from program import SANITIZER, Program, binary
+from records import Kafka, Record, header
+from waiting import until
+
+HERE = pathlib.Path(__file__).resolve().parent
+PASSWORDS = {"umbra-splitter": "pass-splitter-7f3a", "umbra-shadow": "pass-shadow-91bc",
+             "umbra-producer": "pass-producer-55de", "umbractl": "pass-operator-08aa"}
+
+
+class SecureBroker(Broker):
+    def __init__(self, folder):
+        users = [word for name, password in PASSWORDS.items() for word in ("--user", f"{name}={password}")]
+        super().__init__(folder, *users)
+        self.jars = subprocess.run([BROKER, "fetch"], check=True, capture_output=True, text=True).stdout.strip()
+
+    def allow(self, acls, verb="allow"):
+        """Gives these rights (verb="forget": takes them), as `umbractl acls -o json` lists them."""
+        lines = [" ".join([acl["principal"], acl["resource"], acl["name"], acl["pattern"], operation])
+                 for acl in acls for operation in acl["operations"]]
+        done = subprocess.run(["java", "-cp", f"{self.jars}/*", str(HERE / "Acls.java"), self.address, verb],
+                              input="".join(f"{line}\n" for line in lines), capture_output=True, text=True,
+                              timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    broker = SecureBroker(tmp_path_factory.mktemp("broker") / "b")
+    yield broker
+    broker.kill()
+
+
+class SecureInstallation(Installation):
+    """An installation whose programs come by SASL_SSL or by certificate, with rights of their own;
+    its witness may do everything."""
+
+    def __init__(self, broker, folder):
+        super().__init__(Kafka(broker.address), folder)
+        self.broker = broker
+
+    def sasl(self, name):
+        (self.folder / f"{name}.password").write_text(PASSWORDS[name] + "\n")
+        tls = self.broker.folder / "tls"
+        return ["-b", self.broker.env("SASL_SSL"), "--prefix", self.prefix,
+                "-X", "security.protocol=SASL_SSL", "-X", "sasl.mechanisms=PLAIN",
+                "-X", f"sasl.username={name}", "-X", f"sasl.password_file={self.folder / name}.password",
+                "-X", f"ssl.ca.location={tls / 'ca.pem'}"]
+
+    def certificate(self, name):
+        tls = self.broker.folder / "tls"
+        return ["-b", self.broker.env("SSL"), "--prefix", self.prefix, "-X", "security.protocol=SSL",
+                "-X", f"ssl.ca.location={tls / 'ca.pem'}", "-X", f"ssl.key.location={tls / name}.key",
+                "-X", f"ssl.certificate.location={tls / name}.pem"]
+
+    def start_secure(self, name, how, *arguments, env=None):
+        log = self.folder / f"{name}-{len(self.programs)}.log"
+        program = Program([name, *how(name), "--admin", "127.0.0.1:0", "-X", "session.timeout.ms=6000",
+                           *arguments], log, env)
+        self.programs.append(program)
+        return program
+
+    def run_secure(self, name, *arguments, expect=0, input=None):
+        verb, rest = (arguments[:1], arguments[1:]) if name == "umbractl" else ([], arguments)
+        done = subprocess.run([binary(name), *verb, *self.sasl(name), *map(str, rest)], text=True,
+                              capture_output=True, timeout=60, input=input)
+        assert not SANITIZER.search(done.stderr), done.stderr
+        assert done.returncode == expect, done.stdout + done.stderr
+        return done
+
+    def acls(self, program):
+        return json.loads(self.run("umbractl", "acls", program, "-o", "json").stdout)
+
+
+@pytest.fixture
+def guarded(secure, tmp_path, model, shadow_model):
+    """An installation with an endpoint and a test at 100 %; nobody may do anything yet."""
+    umbra = SecureInstallation(secure, tmp_path)
+    umbra.run("umbractl", "init")
+    umbra.apply(definitions(
+        endpoint(umbra.endpoint, [variant("v1", model.url)]),
+        test("t", umbra.endpoint, [variant("v2", shadow_model.url)])))
+    yield umbra
+    umbra.close()
+
+
+def rights(umbra, *programs):
+    umbra.broker.allow([acl for program in programs for acl in umbra.acls(program)])
+
+
+def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
+    rights(guarded, "umbra-splitter", "umbra-shadow", "umbra-producer", "umbractl")
+    guarded.start_secure("umbra-splitter", guarded.sasl).wait_ready(60)
+    guarded.start_secure("umbra-shadow", guarded.certificate).wait_ready(60)
+    lines = "".join(json.dumps({"n": n}) + "\n" for n in range(50))
+    guarded.run_secure("umbra-producer", "--endpoint", guarded.endpoint, "--format", "jsonl", "--wait",
+                       input=lines)
+    until(lambda: guarded.kafka.count(guarded.own_topic("events")) == 100, "both arms' events")
+    guarded.run_secure("umbractl", "set", "t", "sampling=10")
+    assert "sampling" in guarded.run_secure("umbractl", "history").stdout
+    guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"", [], partition=0)])
+    dead, = guarded.kafka.wait_count(guarded.topic("dead-letter"), 1)
+    assert header(dead, "__umbra.errors.code") == "empty"
+
+
+SPLITTER = [  # the right that is missing: what is seen of it
+    ("control", "Read", "not ready", "control"),
+    ("requests", "Read", "not ready", "requests"),
+    ("splitter", "Read", "log", "splitter"),
+    ("responses", "Write", "log", "an answer was refused"),
+    ("events", "Write", "not ready", "events"),
+    ("shadow.", "Write", "lost", "not_authorized"),
+]
+
+
+@pytest.mark.parametrize("what, operation, how, words", SPLITTER)
+def test_without_one_right_the_splitter_says_so(guarded, what, operation, how, words):
+    names = {"control": guarded.own_topic("control"), "events": guarded.own_topic("events"),
+             "requests": guarded.topic("requests"), "responses": guarded.topic("responses"),
+             "splitter": guarded.group("splitter"), "shadow.": guarded.topic("shadow.")}
+    acls = guarded.acls("umbra-splitter")
+    for acl in acls:
+        if acl["name"] == names[what]:
+            acl["operations"].remove(operation)
+    guarded.broker.allow(acls)
+    splitter = guarded.start_secure("umbra-splitter", guarded.sasl)
+    guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"{}", [], partition=0)])
+    if how == "log":
+        splitter.wait_log(words, 40)
+        splitter.wait_log("(?i)authoriz", 40)
+    elif how == "not ready":
+        splitter.wait_log("(?i)authoriz", 40)
+        until(lambda: splitter.admin("/readyz")[0] == 503, "it is not ready")
+    else:
+        guarded.kafka.wait_count(guarded.topic("responses"), 1)
+        until(lambda: splitter.metric("umbra_splitter_copies_total", result=words) == 1, "the copy is told as lost")
+        answer, = guarded.kafka.read(guarded.topic("responses"))
+        assert header(answer, "umbra-outcome") == "ok", "production does not notice"
+
+
+def test_production_goes_on_without_the_right_to_write_events_and_the_gap_is_told_later(guarded):
+    rights(guarded, "umbra-splitter")
+    splitter = guarded.start_secure("umbra-splitter", guarded.sasl).wait_ready(60)
+    events = [acl for acl in guarded.acls("umbra-splitter") if acl["name"] == guarded.own_topic("events")]
+    guarded.broker.allow(events, "forget")
+    guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"{}") for _ in range(20)])
+    answers = guarded.kafka.wait_count(guarded.topic("responses"), 20)
+    assert {header(answer, "umbra-outcome") for answer in answers} == {"ok"}
+    splitter.wait_log("an event was given up: .*umbractl acls")
+    until(lambda: splitter.metric("umbra_splitter_events_given_up_total") == 20, "they are counted")
+    guarded.broker.allow(events)
+
+    def gaps():
+        guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"{}")])
+        records = [witness.decode(r.value) for r in guarded.kafka.read(guarded.own_topic("events"))]
+        return [fields for kind, fields in records if kind == "event_gap"]
+
+    told = until(gaps, "the gap is told", seconds=60, every=0.5)
+    until(lambda: sum(gap["events"] for gap in gaps()) ==
+          splitter.metric("umbra_splitter_events_given_up_total"), "all of it", every=0.5)
+    assert (told[0]["program"], told[0]["endpoint"]) == ("umbra-splitter", guarded.endpoint)
+
+
+# Secrets
+
+
+def test_planted_secrets_show_up_nowhere(guarded, model, shadow_model):
+    planted = ["token-in-a-file-c0ffee", "token-in-the-environment-beef", "key-of-a-caller-dead",
+               *PASSWORDS.values()]
+    (guarded.folder / "token").write_text(planted[0] + "\n")
+    headers = [{"name": "authorization", "value_file": str(guarded.folder / "token")},
+               {"name": "x-key", "value": "${UMBRA_TEST_KEY}"}]
+    guarded.apply(definitions(
+        endpoint(guarded.endpoint, [variant("v1", model.url, headers=headers)], secret_headers=["x-api-key"]),
+        test("t", guarded.endpoint, [variant("v2", shadow_model.url, headers=headers)])))
+    rights(guarded, "umbra-splitter", "umbra-shadow")
+    env = {"UMBRA_TEST_KEY": planted[1]}
+    programs = [guarded.start_secure(name, guarded.sasl, "--log-level", "debug", "-X", "debug=security,broker",
+                                     env=env).wait_ready(60)
+                for name in ("umbra-splitter", "umbra-shadow")]
+    guarded.kafka.produce(guarded.topic("requests"), [
+        Record(b"k", body, [("x-api-key", planted[2].encode())], partition=0) for body in (b"{}", b"{}")])
+    until(lambda: guarded.kafka.count(guarded.own_topic("events")) == 4, "both arms' events")
+    for arm in (model, shadow_model):
+        sent = dict(arm.requests[0].headers)
+        assert (sent["authorization"], sent["x-key"]) == (planted[0], planted[1]), "the model gets them"
+    seen = [program.log() + program.output() + program.admin("/metrics")[1] + command_line(program)
+            for program in programs]
+    seen += [guarded.run("umbractl", *words).stdout for words in (
+        ["get", "endpoints", "-o", "json"], ["describe", "endpoint", guarded.endpoint], ["history"],
+        ["describe", "test", "t"], ["acls"])]
+    for topic in (guarded.own_topic("events"), guarded.own_topic("control"), guarded.topic("shadow.v2"),
+                  guarded.topic("responses"), guarded.topic("dead-letter")):
+        seen += [repr(record) for record in guarded.kafka.read(topic)]
+    for secret in planted:
+        assert not [text for text in seen if secret in text], f"{secret} is seen"
+
+
+def command_line(program):
+    return pathlib.Path(f"/proc/{program.process.pid}/cmdline").read_bytes().decode()
+
+
+def test_a_password_on_the_command_line_is_hidden_from_ps(secure, tmp_path):
+    umbra = SecureInstallation(secure, tmp_path)
+    program = Program(["umbra-splitter", "-b", secure.env("SASL_SSL"), "--admin", "127.0.0.1:0",
+                       "-X", "sasl.username=x", "-Xsasl.password=open-secret-1", "--property",
+                       "ssl.key.password=open-secret-2"], tmp_path / "log")
+    try:
+        program.wait_log("admin port")
+        assert "open-secret" not in command_line(program) + program.log()
+    finally:
+        program.kill()
+        umbra.close()
+
+
+def test_a_token_file_is_read_again_when_it_changes(guarded, model):
+    token = guarded.folder / "token"
+    token.write_text("first\n")
+    guarded.apply(definitions(endpoint(guarded.endpoint, [variant("v1", model.url, headers=[
+        {"name": "authorization", "value_file": str(token)}])])))
+    rights(guarded, "umbra-splitter")
+    guarded.start_secure("umbra-splitter", guarded.sasl).wait_ready(60)
+
+    def sent():
+        before = len(model.requests)
+        guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"{}", [], partition=0)])
+        return dict(model.wait_requests(before + 1)[-1].headers)["authorization"]
+
+    assert sent() == "first"
+    fresh = token.with_suffix(".new")
+    fresh.write_text("second\n")
+    fresh.rename(token)
+    until(lambda: sent() == "second", "the new token is sent", every=0.2)
