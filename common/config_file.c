@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_READ = 16 << 10, MAX_FILE = 16 << 20, MAX_DEPTH = 10 };
+enum { FIRST_READ = 16 << 10, MAX_FILE = 16 << 20, MAX_DEPTH = 10, MAX_INCLUDED = 100 };
 
 struct scan {
 	const char *path;
 	const char *folder; /* of the outermost file, with the slash; "" for the working folder */
 	int depth;
+	int *included; /* files so far: two includes of itself would double at each depth */
 	const char *p;
 	int line;
 	char *errstr;
@@ -70,12 +71,20 @@ static char *resolve(const struct scan *scan, const char *name, size_t size)
 	return path;
 }
 
+static int refuse_include(struct scan *scan, const char *why)
+{
+	snprintf(scan->errstr, scan->errstr_size, "%s:%d: %s", scan->path, scan->line, why);
+	return -1;
+}
+
 /* At `"name"`: scans the included file too. */
 static int scan_include(struct scan *scan)
 {
 	const char *name = scan->p + 1, *end = strpbrk(name, "\"\n");
 	if (scan->p[0] != '"' || !end || *end != '"' || scan->depth >= MAX_DEPTH)
 		return 0; /* libconfig has the message */
+	if (++*scan->included > MAX_INCLUDED)
+		return refuse_include(scan, "more than 100 files are included");
 	char problem[512], *path = resolve(scan, name, (size_t)(end - name));
 	char *text = path ? read_text(path, problem, sizeof(problem)) : NULL;
 	int result = -1;
@@ -85,8 +94,7 @@ static int scan_include(struct scan *scan)
 		inner.depth++;
 		result = scan_file(&inner, text);
 	} else {
-		snprintf(scan->errstr, scan->errstr_size, "%s:%d: %s", scan->path, scan->line,
-			path ? problem : "out of memory");
+		refuse_include(scan, path ? problem : "out of memory");
 	}
 	free(text);
 	free(path);
@@ -239,8 +247,12 @@ int config_file_read(config_t *config, const char *path, char *errstr, size_t er
 	char *text = read_text(path, errstr, errstr_size);
 	if (!text)
 		return -1;
-	struct scan scan = {
-		.path = path, .folder = folder, .errstr = errstr, .errstr_size = errstr_size};
+	int included = 0;
+	struct scan scan = {.path = path,
+		.folder = folder,
+		.included = &included,
+		.errstr = errstr,
+		.errstr_size = errstr_size};
 	int result = scan_file(&scan, text);
 	config_set_include_dir(config, slash ? folder : ".");
 	if (result == 0)

@@ -285,6 +285,10 @@ static void an_include_is_relative_to_the_file(void **state)
 	write_file("x.conf", "@include \"x.conf\"\n");
 	assert_int_equal(load(&v, "-c x.conf"), 2);
 	assert_non_null(strstr(output, "x.conf:1: "));
+	/* would be read a thousand times, and with ten more a trillion times */
+	write_file("x.conf", "@include \"x.conf\"\n@include \"x.conf\"\n");
+	assert_int_equal(load(&v, "-c x.conf"), 2);
+	assert_non_null(strstr(output, "more than 100 files are included\n"));
 }
 
 struct wrong {
