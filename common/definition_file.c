@@ -143,11 +143,12 @@ static json_t *convert_percent(
 static json_t *convert_real(
 	struct definition_file *file, config_setting_t *setting, const struct field *field)
 {
-	int type = config_setting_type(setting);
-	double number = type == CONFIG_TYPE_FLOAT ? config_setting_get_float(setting)
-						  : (double)config_setting_get_int64(setting);
-	json_t *json = config_setting_is_number(setting) ? json_real(number) : NULL;
+	json_t *json = NULL;
 
+	if (config_setting_type(setting) == CONFIG_TYPE_FLOAT)
+		json = json_real(config_setting_get_float(setting));
+	else if (config_setting_is_number(setting))
+		json = json_integer(config_setting_get_int64(setting));
 	if (!json) /* nor is what lies beyond a double's range */
 		problem_at(file, setting, "%s must be a number, as 0.01", field->name);
 	return json;
