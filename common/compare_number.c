@@ -98,19 +98,39 @@ static void set_integer(struct compare_number *number)
 	number->integer = (int64_t)(number->negative ? 0 - value : value);
 }
 
-/* Without a point, so that no locale matters. */
+/* Few digits and a small power of ten are both exact doubles, so that one operation rounds right. */
+static bool set_short_value(
+	struct compare_number *number, const char *digits, size_t n, int64_t power)
+{
+	static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+		1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	int64_t integer = 0;
+
+	if (n > 15 || power < -22 || power > 22)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		integer = integer * 10 + (digits[i] - '0');
+	number->value = power < 0 ? (double)integer / tens[-power] : (double)integer * tens[power];
+	if (number->negative)
+		number->value = -number->value;
+	return true;
+}
+
+/* The text that is read has no point, so that no locale matters. */
 static void set_value(struct compare_number *number)
 {
 	char text[DOUBLE_DIGITS + 32];
-	int64_t exponent;
+	int64_t power;
 	size_t n;
 
 	if (number->size == 0)
 		return;
 	text[0] = number->negative ? '-' : '+';
 	n = copy_digits(number, text + 1, DOUBLE_DIGITS);
-	exponent = number->exponent - (int64_t)n + 1;
-	snprintf(text + 1 + n, sizeof(text) - 1 - n, "e%lld", (long long)exponent);
+	power = number->exponent - (int64_t)n + 1;
+	if (set_short_value(number, text + 1, n, power))
+		return;
+	snprintf(text + 1 + n, sizeof(text) - 1 - n, "e%lld", (long long)power);
 	number->value = strtod(text, NULL);
 }
 

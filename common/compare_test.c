@@ -95,6 +95,24 @@ static void check_pairs(const struct pair *pairs, size_t n)
 }
 #define CHECK_PAIRS(pairs) check_pairs(pairs, sizeof(pairs) / sizeof((pairs)[0]))
 
+static void compare_two(const struct compare_spec *spec, const char *one, const char *other,
+	struct compare_result *result)
+{
+	struct compare_answer production = answer(one), candidate = answer(other);
+
+	compare_answers(spec, &production, &candidate, result);
+}
+
+static uint64_t random_state = 88172645463325252;
+
+static unsigned next_random(unsigned n)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (unsigned)(random_state % n);
+}
+
 static void exact_answers_agree_byte_for_byte(void **opaque)
 {
 	const struct pair pairs[] = {
@@ -221,6 +239,23 @@ static void whole_numbers_are_compared_digit_by_digit(void **opaque)
 
 	(void)opaque;
 	CHECK_PAIRS(pairs);
+}
+
+static void a_number_is_the_double_that_is_nearest_to_its_text(void **opaque)
+{
+	const struct compare_spec spec = JSON;
+	struct compare_result result;
+	char text[60];
+
+	(void)opaque;
+	for (int round = 0; round < 20000; round++) {
+		double value = (double)(int64_t)(next_random(1u << 31)) *
+			pow(10, (int)next_random(60) - 30);
+
+		snprintf(text, sizeof(text), "%.*g", (int)next_random(17) + 1, value);
+		compare_two(&spec, text, "1", &result);
+		assert_true(result.production.number == strtod(text, NULL));
+	}
 }
 
 static void nan_and_the_infinities_agree_with_themselves_only(void **opaque)
@@ -353,14 +388,6 @@ static void labels_agree_when_the_class_is_the_same(void **opaque)
 
 	(void)opaque;
 	CHECK_PAIRS(pairs);
-}
-
-static void compare_two(const struct compare_spec *spec, const char *one, const char *other,
-	struct compare_result *result)
-{
-	struct compare_answer production = answer(one), candidate = answer(other);
-
-	compare_answers(spec, &production, &candidate, result);
 }
 
 static void each_arms_label_and_number_are_told(void **opaque)
@@ -611,16 +638,6 @@ static void a_hostile_bag_costs_no_more_than_the_allowance(void **opaque)
 }
 
 /* Random answers: small, so that they often nearly agree. */
-static uint64_t random_state = 88172645463325252;
-
-static unsigned next_random(unsigned n)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (unsigned)(random_state % n);
-}
-
 static void write_value(FILE *out, unsigned depth)
 {
 	static const char *const scalars[] = {"0", "1", "1.0", "1.05", "-0", "NaN", "Infinity",
@@ -728,6 +745,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_in_one_arm_cannot_be_compared),
 		cmocka_unit_test(numbers_agree_within_the_tolerance),
 		cmocka_unit_test(whole_numbers_are_compared_digit_by_digit),
+		cmocka_unit_test(a_number_is_the_double_that_is_nearest_to_its_text),
 		cmocka_unit_test(nan_and_the_infinities_agree_with_themselves_only),
 		cmocka_unit_test(ignored_paths_do_not_count),
 		cmocka_unit_test(an_unordered_array_is_a_bag),
