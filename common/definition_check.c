@@ -191,6 +191,9 @@ static void check_compare(struct check *check, const struct compare_spec *compar
 
 	if (has_label && !compare->label)
 		refuse(check, "compare", "compare by label needs a label, as \"/label\"");
+	if (compare->label && compare->label[0] == '0' &&
+		compare->label[strspn(compare->label, "0123456789")] == '\0')
+		refuse(check, "compare.label", "label: columns are counted from 1");
 	if (!has_label && compare->label)
 		refuse(check, "compare.label", "label belongs to kind = \"label\"");
 	if (!has_label && !isnan(compare->threshold))

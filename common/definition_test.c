@@ -164,6 +164,8 @@ static const struct wrong table[] = {
 		"3: compare by label needs a label, as \"/label\"\n"},
 	{TEST_FILE("compare = { kind = \"label\"; label = \"/a~\"; };"),
 		"3: label must be a JSON pointer, as \"/a/b\", or a column, not \"/a~\"\n"},
+	{TEST_FILE("compare = { kind = \"label\"; label = \"0\"; };"),
+		"3: label: columns are counted from 1\n"},
 	{TEST_FILE("compare = { label = \"/a\"; };"), "3: label belongs to kind = \"label\"\n"},
 	{TEST_FILE("compare = { kind = \"exact\"; relative = 0.1;\nthreshold = 1; };"),
 		"3: relative belongs to kind json or csv\n"
