@@ -39,6 +39,11 @@ def endless(part, first=b""):
     return go_on
 
 
+def slow(connection):
+    time.sleep(0.5)
+    connection.sendall(GOOD)
+
+
 def hang(connection):
     connection.recv(1)
 
@@ -64,6 +69,10 @@ CASES = {  # what the model does: (outcome, status, value)
     "sends a bomb, which is not unpacked": (
         send(OK + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(BOMB) + BOMB), "ok", "200", BOMB),
     "fails": (send(b"HTTP/1.1 500 No\r\ncontent-length: 2\r\n\r\nno"), "server_error", "500", b""),
+    "is slow, yet in time": (slow, "ok", "200", b"{}"),
+    "is not available": (send(b"HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n"), "server_error", "503", b""),
+    "is busy for an hour": (send(b"HTTP/1.1 429 Slow\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n"),
+                            "client_error", "429", b""),
     "is busy": (send(b"HTTP/1.1 429 Slow\r\ncontent-length: 0\r\n\r\n"), "client_error", "429", b""),
 }
 
@@ -72,10 +81,10 @@ class RawModel:
     """Reads a request, then does what it is told with the bare connection, which it closes unless it
     behaves well."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.act = send(GOOD)
         self.requests = []  # (connection number, behaviour)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -115,6 +124,7 @@ class RawModel:
         return True
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends accept()
         self.listener.close()
 
 
@@ -166,3 +176,39 @@ def test_no_connection_is_used_again_after_doubt(asked):
     for (number, act), (following, _) in zip(requests, requests[1:]):
         assert act is well or following != number, "a connection in doubt was used again"
     assert any(a == b for (a, _), (b, _) in zip(requests, requests[1:])), "good ones are used again"
+
+
+def busy_once(model, status):
+    """Asks for a pause of a second, then behaves."""
+    def act(connection):
+        model.act = well
+        connection.sendall(b"HTTP/1.1 %d Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n" % status)
+    return act
+
+
+def test_a_model_that_is_down_then_busy_is_asked_again_when_it_wishes(kafka, tmp_path):
+    from installation import Installation
+    umbra, down = Installation(kafka, tmp_path), RawModel()
+    down.close()
+    umbra.run("umbractl", "init")
+    umbra.apply(definitions(endpoint(umbra.endpoint, [variant(
+        "v1", down.url, timeout="5s", retries=1, breaker_failures=0)])))
+    splitter = umbra.start("umbra-splitter").wait_ready()
+    n = 0
+
+    def ask():
+        nonlocal n
+        n += 1
+        umbra.kafka.produce(umbra.topic("requests"), [Record(b"k", b"[1]", [], partition=0)])
+        return umbra.kafka.wait_count(umbra.topic("responses"), n)[-1]
+
+    assert header(ask(), "umbra-outcome") == "connect_failed"
+    model = RawModel(int(down.url.rsplit(":", 1)[1].strip("/")))
+    for asked_before, status in ((0, 429), (2, 503)):
+        model.act, begin = busy_once(model, status), time.monotonic()
+        assert header(ask(), "umbra-outcome") == "ok"
+        assert time.monotonic() - begin >= 1, "Retry-After is obeyed"
+        assert len(model.requests) == asked_before + 2
+    splitter.stop()
+    umbra.close()
+    model.close()
