@@ -235,7 +235,7 @@ static void check_counts(rd_kafka_mock_cluster_t *cluster, rd_kafka_t *rk)
 	assert_int_equal(kafka_partition_count(rk, "secret", 10000, problem, sizeof(problem)), -1);
 	assert_string_equal(problem,
 		"the partitions of topic secret cannot be learnt: Broker: Topic authorization "
-		"failed");
+		"failed; umbractl acls prints what each program must be allowed");
 }
 
 static void partitions_are_counted_and_a_topic_that_is_not_there_has_none(void **state)
