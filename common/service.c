@@ -15,7 +15,7 @@ enum {
 	SLOW_TICK_US = 500000,
 	CHECK_INTERVAL_US = 5000000, /* a check of the topics that failed is tried again */
 	CHECK_TIMEOUT_MS = 5000, /* nothing is in flight yet that this could hold up */
-	CLOSE_SECONDS = 10 /* after the drain */
+	CLOSE_SECONDS = 10 /* for a turn of the loop while stopping, and for the end */
 };
 
 static void name_instance(struct service *service)
@@ -119,6 +119,8 @@ static void run(struct service *service)
 {
 	CURLM *multi = model_caller_multi(service->caller);
 	while (!service->is_stopping || !service->kind->is_drained(service)) {
+		if (service->is_stopping)
+			watchdog_arm(CLOSE_SECONDS); /* a turn that hangs, as closing may */
 		loop_wait(service->loop, multi, tick(service));
 		if (loop_take_reload(service->loop))
 			settings_reload(service->settings);

@@ -173,6 +173,7 @@ int settings_load(const struct program *program, int argc, char **argv, void *va
 		return complain(&loaded, message);
 	if (common->check_config) {
 		printf("%s: the configuration is good\n", program->name);
+		clear_values(&loaded, values);
 		return 0;
 	}
 	log_open(program->name, (enum log_format)common->log_format,

@@ -4,7 +4,7 @@
 #define UMBRA_COMMON_WATCHDOG_H
 
 /* In `seconds`, 1 or more, the process writes a line to standard error and ends with status 1,
- * whatever it is doing. Whatever was acknowledged stays so. Once a process. */
+ * whatever it is doing. Whatever was acknowledged stays so. Armed again, it begins anew. */
 void watchdog_arm(unsigned seconds);
 /* It ended in time. */
 void watchdog_disarm(void);
