@@ -52,7 +52,8 @@ static bool is_json(const char *data, size_t size)
 	json_t *json = NULL;
 
 	if (size > 0 && (*data == '{' || *data == '['))
-		json = json_loadb(data, size, JSON_REJECT_DUPLICATES, NULL);
+		json = json_loadb(
+			data, size, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
 	json_decref(json);
 	return json != NULL;
 }

@@ -41,6 +41,15 @@ def test_cat_shows_each_record_as_it_is(umbra):
     assert [line["value"] for line in lines[5:]] == ["", '"quoted"']
 
 
+def test_cat_prints_json_in_the_words_it_was_written_in(umbra):
+    topic = umbra.topic("any")
+    umbra.kafka.create(topic, 1)
+    written = r'{"p":0.0312,"q":[1e2,1.10,-0,12345678901234567890123],"r":"a \" , \u00fc"}'
+    umbra.kafka.produce(topic, [Record(None, text.encode()) for text in (written, f"{written}\n ")])
+    lines = umbra.run("umbractl", "cat", topic).stdout.splitlines()
+    assert [line.split('"value":', 1)[1] for line in lines] == [written + "}"] * 2
+
+
 def test_cat_reads_from_and_to_offsets_times_keys_and_counts(umbra):
     topic = umbra.topic("any")
     umbra.kafka.create(topic, 2)

@@ -147,6 +147,10 @@ def test_many_at_once_leave_one_history_that_all_read_alike(ready):
             for name in "tu"}
     for name, record in last.items():
         assert f"op{the_tests(ready)[name]['sampling'] // 10000}" == record["author"]
+    splitter = ready.start("umbra-splitter").wait_ready()
+    splitter.wait_log(rf"at generation {accepted[-1]['generation']}\b")
+    splitter.stop()
+
 
 
 def test_history_tells_who_what_why_and_what_was_refused(ready):
