@@ -152,7 +152,6 @@ def test_many_at_once_leave_one_history_that_all_read_alike(ready):
     splitter.stop()
 
 
-
 def test_history_tells_who_what_why_and_what_was_refused(ready):
     ready.run("umbractl", "set", "t", "sampling=12.5", "--reason", "too slow", "--author", "ann")
     last = history(ready, "t")[-1]
