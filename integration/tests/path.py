@@ -7,7 +7,7 @@ import subprocess
 import threading
 
 import witness
-from accounting import accounts, unsolicited
+from accounting import Account, accounts, first_production, unsolicited
 from definitions import definitions, endpoint, test, variant
 from records import Record, header
 from waiting import until
@@ -120,8 +120,7 @@ class Path:
 
     def account(self, name=TEST):
         """The books of the test's arm."""
-        events = self.events()
-        return accounts(events)[name, "shadow", f"shadow-{name}"]
+        return account_of(self.events(), name)
 
     def loss_reasons(self):
         """{reason: copies} of those that never reached the shadow consumer."""
@@ -129,11 +128,15 @@ class Path:
             event["reason"] for event in self.events() if event["outcome"] == "not_delivered")
 
     def wait_account(self, holds, name=TEST, seconds=60):
-        """Waits until the account fulfils the condition and nothing is unsolicited (a shadow's event
-        may come before production's), and returns it."""
+        """Waits until every request that was sent has its event, the account fulfils the condition and
+        nothing is unsolicited (a shadow's event may come before production's), and returns it."""
+        sent = self.kafka.count(self.umbra.topic("requests"))
+
         def look():
-            account = self.account(name)
-            return account if holds(account) and not unsolicited(self.events()) else None
+            events = self.events()
+            account = account_of(events, name)
+            told = len(first_production(events)) == sent and not unsolicited(events)
+            return account if told and holds(account) else None
         return until(look, lambda: f"the books close: {self.account(name).line()}", seconds, every=0.3)
 
     def wait_answers(self, n, seconds=60):
@@ -162,6 +165,10 @@ class Path:
         k = [k for at, k in history if generation is None or at <= generation][-1]
         number = witness.sampling_hash(key, witness.sampling_seed(name, history[0][0]))
         return witness.sampling_takes(number, k)
+
+
+def account_of(events, name):
+    return accounts(events).get((name, "shadow", f"shadow-{name}"), Account())
 
 
 def json_lines(n):
