@@ -4,6 +4,7 @@
 #include "common/control_fold_private.h"
 #include "common/sampling.h"
 #include <assert.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,34 @@ static void *copy_of(const void *array, size_t n, size_t extra, size_t size)
 	if (n > 0)
 		memcpy(copy, array, n * size);
 	return copy;
+}
+
+bool draft_is_open(const struct draft *draft, const struct test *test)
+{
+	enum test_state state = test_state_at(test, draft->append_time_us);
+
+	return state == TEST_CREATED || state == TEST_RUNNING;
+}
+
+void draft_pass_on(void *opaque, const struct definition_problem *problem)
+{
+	struct draft *draft = opaque;
+
+	draft->problems++;
+	draft->report(draft->opaque, problem);
+}
+
+void draft_refuse(struct draft *draft, enum object_kind kind, const char *object, const char *path,
+	const char *format, ...)
+{
+	char message[512];
+	struct definition_problem problem = {kind, object, path, message, false};
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	draft_pass_on(draft, &problem);
 }
 
 /* `extra` more endpoints, tests or graves have room. */

@@ -1,37 +1,8 @@
 /* The rules between objects: what holds for the endpoints and the open tests together. */
 #include "common/control_fold_private.h"
 #include "common/event.h"
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-bool draft_is_open(const struct draft *draft, const struct test *test)
-{
-	enum test_state state = test_state_at(test, draft->append_time_us);
-
-	return state == TEST_CREATED || state == TEST_RUNNING;
-}
-
-void draft_pass_on(void *opaque, const struct definition_problem *problem)
-{
-	struct draft *draft = opaque;
-
-	draft->problems++;
-	draft->report(draft->opaque, problem);
-}
-
-void draft_refuse(struct draft *draft, enum object_kind kind, const char *object, const char *path,
-	const char *format, ...)
-{
-	char message[512];
-	struct definition_problem problem = {kind, object, path, message, false};
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
-	va_end(arguments);
-	draft_pass_on(draft, &problem);
-}
 
 /* Which of two tests in each other's way is told so: the one changed last. */
 static bool is_later(const struct test *a, const struct test *b)

@@ -125,6 +125,14 @@ static void check_weights(struct check *check, const struct endpoint *endpoint)
 		refuse(check, "variants", "at least one variant must have a weight above 0");
 }
 
+/* Why nothing but Umbra's copies and records may go there; NULL: it may. */
+static const char *whose_topic(const char *topic)
+{
+	if (strncmp(topic, "umbra.", 6) == 0)
+		return "topics that begin with umbra. are Umbra's own";
+	return strstr(topic, ".shadow.") ? "topics with .shadow. in their name hold copies" : NULL;
+}
+
 static void check_topics(struct check *check, const struct endpoint *endpoint)
 {
 	const char *const topics[] = {
@@ -133,10 +141,8 @@ static void check_topics(struct check *check, const struct endpoint *endpoint)
 	char message[400];
 
 	for (size_t i = 0; i < 3; i++) {
-		if (strncmp(topics[i], "umbra.", 6) == 0)
-			refuse(check, paths[i], "topics that begin with umbra. are Umbra's own");
-		if (strstr(topics[i], ".shadow."))
-			refuse(check, paths[i], "topics with .shadow. in their name hold copies");
+		if (whose_topic(topics[i]))
+			refuse(check, paths[i], whose_topic(topics[i]));
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(topics[i], topics[j]) != 0)
 				continue;
@@ -154,8 +160,7 @@ static void check_reply_topics(struct check *check, const struct endpoint *endpo
 	for (size_t i = 0; i < endpoint->reply_topics.n; i++) {
 		const char *topic = endpoint->reply_topics.items[i];
 
-		if (strncmp(topic, "umbra.", 6) != 0 && !strstr(topic, ".shadow.") &&
-			strcmp(topic, endpoint->dead_letter_topic) != 0)
+		if (!whose_topic(topic) && strcmp(topic, endpoint->dead_letter_topic) != 0)
 			continue;
 		snprintf(path, sizeof(path), "reply_topics.[%zu]", i);
 		snprintf(message, sizeof(message),

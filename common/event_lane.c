@@ -3,14 +3,13 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/schema.h"
+#include "common/text.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 enum {
-	FULL_PAUSE_US = 2000, /* the publisher's queue was full */
-	REFUSED_PAUSE_US = 1000000, /* Kafka refused for now */
 	GIVE_UP_US = 60000000 /* the caller outranks our books */
 };
 
@@ -73,17 +72,23 @@ void event_lane_free(struct event_lane *lane)
 	free(lane);
 }
 
+/* An event's partition is chosen by its key, by the writer. */
+static struct outgoing keyed_record(
+	const struct event_lane *lane, const char *key, int64_t n_partitions)
+{
+	size_t key_size = strlen(key);
+	return (struct outgoing){
+		.topic = lane->topic,
+		.partition = (int32_t)(XXH3_64bits(key, key_size) % (uint64_t)n_partitions),
+		.key = key,
+		.key_size = key_size,
+	};
+}
+
 rd_kafka_resp_err_t event_lane_send(struct event_lane *lane, const struct event *event,
 	int64_t n_partitions, struct delivery *delivery)
 {
-	size_t id_size = strlen(event->request_id);
-	struct outgoing record = {
-		.topic = lane->topic,
-		.partition =
-			(int32_t)(XXH3_64bits(event->request_id, id_size) % (uint64_t)n_partitions),
-		.key = event->request_id,
-		.key_size = id_size,
-	};
+	struct outgoing record = keyed_record(lane, event->request_id, n_partitions);
 	if (event_encode(event, &record.value, &record.value_size))
 		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
 	return publisher_send(lane->publisher, &record, delivery);
@@ -91,20 +96,12 @@ rd_kafka_resp_err_t event_lane_send(struct event_lane *lane, const struct event 
 
 int64_t event_lane_pause(int64_t first_try_us, int64_t now_us, rd_kafka_resp_err_t err)
 {
-	if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-		return FULL_PAUSE_US;
-	if (now_us - first_try_us >= GIVE_UP_US || err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT ||
-		kafka_is_permanent(err))
-		return -1;
-	return REFUSED_PAUSE_US;
+	bool is_over = now_us - first_try_us >= GIVE_UP_US ||
+		err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT || kafka_is_permanent(err);
+	return is_over && err != RD_KAFKA_RESP_ERR__QUEUE_FULL ? -1 : publisher_pause_us(err);
 }
 
 /* Gaps. */
-
-static bool is_same(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
 
 static void on_gap_delivery(struct delivery *delivery, rd_kafka_resp_err_t err)
 {
@@ -124,8 +121,8 @@ static struct gap *gap_of(
 {
 	struct gap *gap = lane->gaps;
 	while (gap &&
-		!(is_same(gap->endpoint, endpoint) && is_same(gap->source_topic, source_topic) &&
-			is_same(gap->test, test)))
+		!(text_equal(gap->endpoint, endpoint) &&
+			text_equal(gap->source_topic, source_topic) && text_equal(gap->test, test)))
 		gap = gap->next;
 	if (gap)
 		return gap;
@@ -179,17 +176,10 @@ static void write_gap(struct event_lane *lane, const struct gap *gap)
 
 static void send_gap(struct event_lane *lane, struct gap *gap, int64_t n_partitions)
 {
-	size_t key_size = strlen(lane->instance);
+	struct outgoing record = keyed_record(lane, lane->instance, n_partitions);
 	write_gap(lane, gap);
-	struct outgoing record = {
-		.topic = lane->topic,
-		.partition =
-			(int32_t)(XXH3_64bits(lane->instance, key_size) % (uint64_t)n_partitions),
-		.key = lane->instance,
-		.key_size = key_size,
-		.value = lane->buffer.data,
-		.value_size = lane->buffer.size,
-	};
+	record.value = lane->buffer.data;
+	record.value_size = lane->buffer.size;
 	if (!lane->buffer.failed && !publisher_send(lane->publisher, &record, &gap->delivery))
 		gap->sending = gap->events;
 }

@@ -9,12 +9,17 @@ enum {
 	LAST_COMMIT_TIMEOUT_MS = 2000 /* the whole loop waits meanwhile */
 };
 
+size_t intake_epoch_metadata(int64_t epoch, char text[INTAKE_EPOCH_MAX])
+{
+	return (size_t)snprintf(text, INTAKE_EPOCH_MAX, "epoch %lld", (long long)epoch);
+}
+
 static void set_metadata(rd_kafka_topic_partition_t *entry, int64_t epoch)
 {
-	char text[32];
-	int size = snprintf(text, sizeof text, "epoch %lld", (long long)epoch);
+	char text[INTAKE_EPOCH_MAX];
+	size_t size = intake_epoch_metadata(epoch, text);
 	entry->metadata = strdup(text);
-	entry->metadata_size = entry->metadata ? (size_t)size : 0;
+	entry->metadata_size = entry->metadata ? size : 0;
 }
 
 /* What is done and not yet committed; NULL when there is nothing. */

@@ -61,6 +61,10 @@ void intake_take_in(
 	struct intake *intake, struct intake_partition *partition, rd_kafka_message_t *rkm);
 void intake_abandon_all(struct intake *intake);
 
+/* What a commit's metadata says: the epoch in which it was made. Returns its length. */
+enum { INTAKE_EPOCH_MAX = 32 };
+size_t intake_epoch_metadata(int64_t epoch, char text[INTAKE_EPOCH_MAX]);
+
 /* Asks for a commit of what is done, if it is time. */
 void intake_commit_due(struct intake *intake, int64_t now_us);
 /* When the next commit is due; -1: nothing is to be committed. */

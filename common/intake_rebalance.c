@@ -67,10 +67,9 @@ void intake_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 
 static bool is_of_epoch(const rd_kafka_topic_partition_t *entry, int64_t epoch)
 {
-	char expected[32];
-	int size = snprintf(expected, sizeof expected, "epoch %lld", (long long)epoch);
-	return entry->metadata_size == (size_t)size &&
-		!memcmp(entry->metadata, expected, (size_t)size);
+	char expected[INTAKE_EPOCH_MAX];
+	size_t size = intake_epoch_metadata(epoch, expected);
+	return entry->metadata_size == size && !memcmp(entry->metadata, expected, size);
 }
 
 /* Where to read on: the commit, else the written start. Returns false: not at all. */

@@ -4,8 +4,9 @@
  * and curl needs no timer of its own. A call that pauses before another attempt keeps its slot, so
  * that a model in trouble gets less, not more.
  * One tick: curl moves everything on, then calls end (answered, overdue, expired) or pause, those
- * whose pause is over go again, then those that wait are admitted. done() may start, cancel and release whatever it likes: a model that loses its
- * last holder during a tick is freed at the tick's end. */
+ * whose pause is over go again, then those that wait are admitted. done() may start, cancel and
+ * release whatever it likes: a model that loses its last holder during a tick is freed at the tick's
+ * end. */
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/model_private.h"
@@ -213,14 +214,15 @@ static void tell_breaker(struct model *model, struct model_call *call, int64_t n
 static bool goes_on(struct model *model, struct model_call *call, int64_t now_us)
 {
 	struct transfer *transfer = call->transfer;
+	if (call->outcome == OUTCOME_OK || model->breaker.state != BREAKER_CLOSED)
+		return false;
 	struct attempt attempt = {.number = call->attempts,
 		.outcome = call->outcome,
 		.status = call->status,
 		.retry_after_us = transfer_retry_after_us(transfer),
 		.left_us = call->admitted_us + model->config.timeout_us - now_us};
-	int64_t pause_us = model->breaker.state == BREAKER_CLOSED
-		? retry_policy_pause(&model->config.retry, &attempt, next_random(model->caller))
-		: -1;
+	int64_t pause_us =
+		retry_policy_pause(&model->config.retry, &attempt, next_random(model->caller));
 	if (pause_us < 0)
 		return false;
 	call->transfer = NULL;

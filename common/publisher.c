@@ -14,21 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct publisher {
-	const struct common_settings *settings;
-	enum publish_lane lane;
-	rd_kafka_t *rk;
-	bool is_broken; /* rk met a fatal error and takes nothing any more */
-	rd_kafka_t *singles; /* sends each record by itself; NULL: not needed yet */
-	rd_kafka_queue_t *singles_queue;
-	rd_kafka_queue_t *queue;
-	struct loop *loop;
-	int wake_fd;
-	bool is_closing;
-	int open;
-	int served; /* deliveries since the last poll began */
-	const char *name;
-	struct publisher_topic *topics; /* of rk */
+enum {
+	FULL_PAUSE_US = 2000, /* the queue was full */
+	REFUSED_PAUSE_US = 1000000 /* Kafka refused for now */
 };
 
 /* Topic handles are kept: looking one up by name costs a lock and a list walk a record. */
@@ -36,6 +24,26 @@ struct publisher_topic {
 	rd_kafka_topic_t *rkt;
 	char *name;
 	struct publisher_topic *next;
+};
+
+struct handle {
+	rd_kafka_t *rk; /* NULL: not needed yet */
+	rd_kafka_queue_t *queue;
+	bool is_broken; /* met a fatal error and takes nothing any more */
+	struct publisher_topic *topics;
+};
+
+struct publisher {
+	const struct common_settings *settings;
+	enum publish_lane lane;
+	struct handle batches;
+	struct handle singles; /* sends each record by itself */
+	struct loop *loop;
+	int wake_fd;
+	bool is_closing;
+	int open;
+	int served; /* deliveries since the last poll began */
+	const char *name;
 };
 
 static const struct kafka_property answers_defaults[] = {
@@ -85,7 +93,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opa
 {
 	struct publisher *publisher = opaque;
 	struct delivery *delivery = rkm->_private;
-	if (rkm->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && rk != publisher->singles &&
+	if (rkm->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && rk != publisher->singles.rk &&
 		send_alone(publisher, rkm))
 		return;
 	publisher->open--;
@@ -93,13 +101,22 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opa
 	delivery->done(delivery, rkm->err);
 }
 
+/* NULL: one that is being closed. */
+static struct handle *handle_of(struct publisher *publisher, const rd_kafka_t *rk)
+{
+	if (rk == publisher->batches.rk)
+		return &publisher->batches;
+	return rk == publisher->singles.rk ? &publisher->singles : NULL;
+}
+
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
 	struct publisher *publisher = opaque;
+	struct handle *handle = handle_of(publisher, rk);
 	char fatal[300];
-	if (err == RD_KAFKA_RESP_ERR__FATAL &&
+	if (handle && err == RD_KAFKA_RESP_ERR__FATAL &&
 		rd_kafka_fatal_error(rk, fatal, sizeof fatal) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-		publisher->is_broken = true;
+		handle->is_broken = true;
 		reason = fatal;
 	}
 	log_warn(publisher->name, "%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)err), reason);
@@ -140,26 +157,69 @@ static rd_kafka_conf_t *make_conf(const struct common_settings *settings,
 	return conf;
 }
 
-/* Records by themselves. */
+/* A handle's life. */
 
-static int open_singles(struct publisher *publisher)
+static int open_handle(
+	struct publisher *publisher, struct handle *handle, char *errstr, size_t errstr_size)
 {
-	char errstr[512];
 	rd_kafka_conf_t *conf =
-		make_conf(publisher->settings, publisher, publisher->lane, errstr, sizeof errstr);
-	if (conf)
-		rd_kafka_conf_set(conf, "batch.num.messages", "1", errstr, sizeof errstr);
-	publisher->singles =
-		conf ? rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, sizeof errstr) : NULL;
-	if (!publisher->singles) {
-		if (conf)
-			rd_kafka_conf_destroy(conf);
-		log_error(publisher->name, "no handle for single records: %s", errstr);
+		make_conf(publisher->settings, publisher, publisher->lane, errstr, errstr_size);
+	if (!conf)
+		return -1;
+	if (handle == &publisher->singles)
+		rd_kafka_conf_set(conf, "batch.num.messages", "1", errstr, errstr_size);
+	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, errstr_size);
+	if (!rk) {
+		rd_kafka_conf_destroy(conf);
 		return -1;
 	}
-	publisher->singles_queue = rd_kafka_queue_get_main(publisher->singles);
-	kafka_queue_wake(publisher->singles_queue, publisher->wake_fd);
+	*handle = (struct handle){.rk = rk, .queue = rd_kafka_queue_get_main(rk)};
+	kafka_queue_wake(handle->queue, publisher->wake_fd);
 	return 0;
+}
+
+/* Its open deliveries end here, with an error. */
+static void close_handle(struct handle handle)
+{
+	if (!handle.rk)
+		return;
+	rd_kafka_purge(handle.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	while (rd_kafka_outq_len(handle.rk) > 0)
+		rd_kafka_poll(handle.rk, 100);
+	while (handle.topics) {
+		struct publisher_topic *topic = handle.topics;
+		handle.topics = topic->next;
+		rd_kafka_topic_destroy(topic->rkt);
+		free(topic->name);
+		free(topic);
+	}
+	rd_kafka_queue_io_event_enable(handle.queue, -1, NULL, 0);
+	rd_kafka_queue_destroy(handle.queue);
+	rd_kafka_destroy(handle.rk);
+}
+
+/* The new handle comes first: what the old one's deliveries send again goes to it. */
+static void renew_handle(struct publisher *publisher, struct handle *handle)
+{
+	char errstr[512];
+	struct handle old = *handle;
+	if (open_handle(publisher, handle, errstr, sizeof errstr)) {
+		log_error(publisher->name, "the broken handle cannot be replaced: %s", errstr);
+		return;
+	}
+	close_handle(old);
+	log_info(publisher->name, "a new handle took the place of the broken one");
+}
+
+static bool has_singles(struct publisher *publisher)
+{
+	char errstr[512];
+	if (publisher->singles.rk)
+		return true;
+	if (!open_handle(publisher, &publisher->singles, errstr, sizeof errstr))
+		return true;
+	log_error(publisher->name, "no handle for single records: %s", errstr);
+	return false;
 }
 
 /* The record of a failed delivery goes again, made now (librdkafka does not tell a failed record's
@@ -167,11 +227,11 @@ static int open_singles(struct publisher *publisher)
 static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rkm)
 {
 	rd_kafka_headers_t *headers = NULL, *copy = NULL;
-	if (publisher->is_closing || (!publisher->singles && open_singles(publisher)))
+	if (publisher->is_closing || !has_singles(publisher))
 		return false;
 	if (!rd_kafka_message_headers(rkm, &headers))
 		copy = rd_kafka_headers_copy(headers);
-	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->singles,
+	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->singles.rk,
 		RD_KAFKA_V_TOPIC(rd_kafka_topic_name(rkm->rkt)),
 		RD_KAFKA_V_PARTITION(rkm->partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_KEY(rkm->key, rkm->key_len), RD_KAFKA_V_VALUE(rkm->payload, rkm->len),
@@ -179,57 +239,6 @@ static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rk
 	if (err && copy)
 		rd_kafka_headers_destroy(copy);
 	return !err;
-}
-
-/* The handle's life. */
-
-static int open_handle(struct publisher *publisher, char *errstr, size_t errstr_size)
-{
-	rd_kafka_conf_t *conf =
-		make_conf(publisher->settings, publisher, publisher->lane, errstr, errstr_size);
-	rd_kafka_t *rk = conf ? rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, errstr_size) : NULL;
-	if (!rk) {
-		if (conf)
-			rd_kafka_conf_destroy(conf);
-		return -1;
-	}
-	publisher->rk = rk;
-	publisher->is_broken = false;
-	publisher->topics = NULL;
-	publisher->queue = rd_kafka_queue_get_main(rk);
-	kafka_queue_wake(publisher->queue, publisher->wake_fd);
-	return 0;
-}
-
-/* Its open deliveries end here, with an error. */
-static void close_handle(rd_kafka_t *rk, rd_kafka_queue_t *queue, struct publisher_topic *topics)
-{
-	rd_kafka_purge(rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-	while (rd_kafka_outq_len(rk) > 0)
-		rd_kafka_poll(rk, 100);
-	while (topics) {
-		struct publisher_topic *topic = topics;
-		topics = topic->next;
-		rd_kafka_topic_destroy(topic->rkt);
-		free(topic->name);
-		free(topic);
-	}
-	rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
-	rd_kafka_queue_destroy(queue);
-	rd_kafka_destroy(rk);
-}
-
-/* The new handle comes first: what the old one's deliveries send again goes to it. */
-static void renew_handle(struct publisher *publisher)
-{
-	char errstr[512];
-	struct publisher old = *publisher;
-	if (open_handle(publisher, errstr, sizeof errstr)) {
-		log_error(publisher->name, "the broken handle cannot be replaced: %s", errstr);
-		return;
-	}
-	close_handle(old.rk, old.queue, old.topics);
-	log_info(publisher->name, "a new handle took the place of the broken one");
 }
 
 struct publisher *publisher_new(const struct common_settings *settings, struct loop *loop,
@@ -245,7 +254,7 @@ struct publisher *publisher_new(const struct common_settings *settings, struct l
 	publisher->loop = loop;
 	publisher->name = name;
 	publisher->wake_fd = loop_eventfd(loop, NULL, NULL);
-	if (open_handle(publisher, errstr, errstr_size)) {
+	if (open_handle(publisher, &publisher->batches, errstr, errstr_size)) {
 		loop_close_eventfd(loop, publisher->wake_fd);
 		free(publisher);
 		return NULL;
@@ -258,30 +267,29 @@ void publisher_free(struct publisher *publisher)
 	if (!publisher)
 		return;
 	publisher->is_closing = true;
-	close_handle(publisher->rk, publisher->queue, publisher->topics);
-	if (publisher->singles)
-		close_handle(publisher->singles, publisher->singles_queue, NULL);
+	close_handle(publisher->batches);
+	close_handle(publisher->singles);
 	loop_close_eventfd(publisher->loop, publisher->wake_fd);
 	free(publisher);
 }
 
-static rd_kafka_topic_t *open_topic(struct publisher *publisher, const char *name)
+static rd_kafka_topic_t *open_topic(struct handle *handle, const char *name)
 {
-	for (struct publisher_topic *topic = publisher->topics; topic; topic = topic->next)
+	for (struct publisher_topic *topic = handle->topics; topic; topic = topic->next)
 		if (!strcmp(topic->name, name))
 			return topic->rkt;
 	struct publisher_topic *topic = calloc(1, sizeof *topic);
 	if (topic) {
 		topic->name = strdup(name);
-		topic->rkt = rd_kafka_topic_new(publisher->rk, name, NULL);
+		topic->rkt = rd_kafka_topic_new(handle->rk, name, NULL);
 	}
 	if (!topic || !topic->rkt) {
 		free(topic ? topic->name : NULL);
 		free(topic);
 		return NULL;
 	}
-	topic->next = publisher->topics;
-	publisher->topics = topic;
+	topic->next = handle->topics;
+	handle->topics = topic;
 	return topic->rkt;
 }
 
@@ -289,14 +297,14 @@ rd_kafka_resp_err_t publisher_send(
 	struct publisher *publisher, const struct outgoing *record, struct delivery *delivery)
 {
 	assert(delivery->done);
-	if (publisher->is_broken)
+	if (publisher->batches.is_broken)
 		return RD_KAFKA_RESP_ERR__FATAL;
-	rd_kafka_topic_t *rkt = open_topic(publisher, record->topic);
+	rd_kafka_topic_t *rkt = open_topic(&publisher->batches, record->topic);
 	if (!rkt)
 		return RD_KAFKA_RESP_ERR__INVALID_ARG;
 	int32_t partition =
 		record->partition == PARTITION_SOURCE ? RD_KAFKA_PARTITION_UA : record->partition;
-	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->rk, RD_KAFKA_V_RKT(rkt),
+	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->batches.rk, RD_KAFKA_V_RKT(rkt),
 		RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_KEY(record->key, record->key_size),
 		RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_size),
@@ -307,14 +315,25 @@ rd_kafka_resp_err_t publisher_send(
 	return err;
 }
 
+int64_t publisher_pause_us(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR__QUEUE_FULL ? FULL_PAUSE_US : REFUSED_PAUSE_US;
+}
+
+static void poll_handle(struct publisher *publisher, struct handle *handle)
+{
+	if (!handle->rk)
+		return;
+	rd_kafka_poll(handle->rk, 0);
+	if (handle->is_broken)
+		renew_handle(publisher, handle);
+}
+
 int publisher_poll(struct publisher *publisher)
 {
 	publisher->served = 0;
-	rd_kafka_poll(publisher->rk, 0);
-	if (publisher->singles)
-		rd_kafka_poll(publisher->singles, 0);
-	if (publisher->is_broken)
-		renew_handle(publisher);
+	poll_handle(publisher, &publisher->batches);
+	poll_handle(publisher, &publisher->singles);
 	return publisher->served;
 }
 
@@ -325,10 +344,11 @@ int publisher_open_count(const struct publisher *publisher)
 
 rd_kafka_t *publisher_handle(struct publisher *publisher)
 {
-	return publisher->rk;
+	return publisher->batches.rk;
 }
 
 void publisher_purge_queue(struct publisher *publisher)
 {
-	rd_kafka_purge(publisher->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
+	rd_kafka_purge(
+		publisher->batches.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
 }

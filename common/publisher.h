@@ -50,6 +50,9 @@ void publisher_free(struct publisher *publisher);
 rd_kafka_resp_err_t publisher_send(struct publisher *publisher, const struct outgoing *record,
 	struct delivery *delivery) __attribute__((warn_unused_result));
 
+/* How long to wait before a record that was refused with `err` is sent again. */
+int64_t publisher_pause_us(rd_kafka_resp_err_t err);
+
 /* Serves delivery reports; returns how many. Called after every wait. Replaces a handle that met a
  * fatal error: what it had not delivered ends with RD_KAFKA_RESP_ERR__FATAL or ..._PURGE_..., and
  * may be sent again. */

@@ -26,6 +26,7 @@ struct string_list {
 	char **items;
 	size_t n;
 };
+bool string_lists_equal(const struct string_list *a, const struct string_list *b);
 
 struct setting {
 	const char *path; /* in the file, as "log.level"; NULL: command line only */

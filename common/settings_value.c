@@ -259,12 +259,7 @@ static size_t value_size(const struct setting *setting)
 	}
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool same_list(const struct string_list *a, const struct string_list *b)
+bool string_lists_equal(const struct string_list *a, const struct string_list *b)
 {
 	bool same = a->n == b->n;
 	for (size_t i = 0; same && i < a->n; i++)
@@ -276,9 +271,9 @@ bool setting_equals(const struct setting *setting, const void *a, const void *b)
 {
 	const void *place_a = at_const(setting, a), *place_b = at_const(setting, b);
 	if (setting->type == SETTING_LIST)
-		return same_list(place_a, place_b);
+		return string_lists_equal(place_a, place_b);
 	if (setting->type == SETTING_STRING)
-		return same_text(*(char *const *)place_a, *(char *const *)place_b);
+		return text_equal(*(char *const *)place_a, *(char *const *)place_b);
 	return memcmp(place_a, place_b, value_size(setting)) == 0;
 }
 

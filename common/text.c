@@ -236,6 +236,11 @@ bool text_is_visible(const void *data, size_t size, size_t max)
 	return size >= 1 && size <= max;
 }
 
+bool text_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 bool text_is_name(const char *text)
 {
 	size_t length =

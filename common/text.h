@@ -32,6 +32,9 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 /* 1 to `max` bytes, each visible ASCII (0x21..0x7e). */
 bool text_is_visible(const void *data, size_t size, size_t max);
 
+/* Both NULL, or the same bytes. */
+bool text_equal(const char *a, const char *b);
+
 /* A name of ours: 1 to 100 bytes of [A-Za-z0-9_-], so that it fits in a topic's name. */
 bool text_is_name(const char *text);
 

@@ -1,27 +1,13 @@
 #include "common/variant.h"
+#include "common/text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool is_same_header(const struct model_header *a, const struct model_header *b)
 {
-	return is_same_text(a->name, b->name) && is_same_text(a->value, b->value) &&
-		is_same_text(a->value_file, b->value_file);
-}
-
-static bool are_same_texts(const struct string_list *a, const struct string_list *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->items[i], b->items[i]) != 0)
-			return false;
-	return true;
+	return text_equal(a->name, b->name) && text_equal(a->value, b->value) &&
+		text_equal(a->value_file, b->value_file);
 }
 
 static bool retry_alike(const struct variant *a, const struct variant *b)
@@ -29,7 +15,7 @@ static bool retry_alike(const struct variant *a, const struct variant *b)
 	return a->retries == b->retries && a->backoff_us == b->backoff_us &&
 		a->breaker_failures == b->breaker_failures &&
 		a->breaker_cooldown_us == b->breaker_cooldown_us &&
-		are_same_texts(&a->retry_on, &b->retry_on);
+		string_lists_equal(&a->retry_on, &b->retry_on);
 }
 
 static struct retry_policy policy_of(const struct variant *variant)
@@ -46,10 +32,9 @@ static struct retry_policy policy_of(const struct variant *variant)
 
 bool variant_same_model(const struct variant *a, const struct variant *b)
 {
-	if (!is_same_text(a->name, b->name) || !is_same_text(a->url, b->url) ||
-		!is_same_text(a->ca_file, b->ca_file) ||
-		!is_same_text(a->cert_file, b->cert_file) ||
-		!is_same_text(a->key_file, b->key_file))
+	if (!text_equal(a->name, b->name) || !text_equal(a->url, b->url) ||
+		!text_equal(a->ca_file, b->ca_file) || !text_equal(a->cert_file, b->cert_file) ||
+		!text_equal(a->key_file, b->key_file))
 		return false;
 	if (a->timeout_us != b->timeout_us || a->max_in_flight != b->max_in_flight ||
 		a->max_response_bytes != b->max_response_bytes || a->n_headers != b->n_headers)

@@ -88,15 +88,6 @@ static bool is_group(enum subject subject)
 	return subject == READER_GROUP || subject == SPLITTER_GROUP || subject == SHADOW_GROUPS;
 }
 
-static void use_own(const struct ctl *ctl, const struct need *need, const char *suffix,
-	use_acl *use, void *opaque)
-{
-	struct acl acl = {.need = need};
-
-	snprintf(acl.name, sizeof(acl.name), "%s%s", ctl->settings.common.prefix, suffix);
-	use(ctl, &acl, opaque);
-}
-
 static void use_named(const struct ctl *ctl, const struct need *need, const char *name,
 	use_acl *use, void *opaque)
 {
@@ -104,6 +95,15 @@ static void use_named(const struct ctl *ctl, const struct need *need, const char
 
 	snprintf(acl.name, sizeof(acl.name), "%s", name);
 	use(ctl, &acl, opaque);
+}
+
+static void use_own(const struct ctl *ctl, const struct need *need, const char *suffix,
+	use_acl *use, void *opaque)
+{
+	char name[300];
+
+	snprintf(name, sizeof(name), "%s%s", ctl->settings.common.prefix, suffix);
+	use_named(ctl, need, name, use, opaque);
 }
 
 static void use_endpoint(const struct ctl *ctl, const struct need *need,

@@ -12,42 +12,6 @@
 
 enum { STUCK_COPY_US = 100000 }; /* longer than a copy takes that Kafka is willing to have */
 
-static void call_model(struct exchange *exchange);
-
-static bool is_settled(const struct exchange *exchange)
-{
-	if (exchange->is_calling || exchange->answer.state != PART_DONE ||
-		exchange->event.state != PART_DONE)
-		return false;
-	for (size_t i = 0; i < exchange->n_copies; i++)
-		if (exchange->copies[i].state != PART_DONE)
-			return false;
-	return true;
-}
-
-/* Once its answer is with Kafka, the next request of its key is called. */
-static void leave_turn(struct exchange *exchange)
-{
-	if (exchange->turn.state == TURN_NONE)
-		return;
-	struct turn *turn = turns_leave(&exchange->route->turns, &exchange->turn);
-	if (turn)
-		call_model((struct exchange *)((char *)turn - offsetof(struct exchange, turn)));
-}
-
-void exchange_settle(struct exchange *exchange)
-{
-	if (exchange->answer.state == PART_DONE)
-		leave_turn(exchange);
-	if (!is_settled(exchange))
-		return;
-	free(exchange->body);
-	free(exchange->copies);
-	request_fini(&exchange->request);
-	lineup_release(exchange->lineup);
-	intake_done(exchange->route->intake, &exchange->record);
-}
-
 static void keep_body(struct exchange *exchange)
 {
 	const struct model_call *call = &exchange->call;
@@ -117,6 +81,40 @@ static void call_model(struct exchange *exchange)
 	call->done = on_model_done;
 	exchange->is_calling = true;
 	model_call_start(exchange->arm->model, call);
+}
+
+static bool is_settled(const struct exchange *exchange)
+{
+	if (exchange->is_calling || exchange->answer.state != PART_DONE ||
+		exchange->event.state != PART_DONE)
+		return false;
+	for (size_t i = 0; i < exchange->n_copies; i++)
+		if (exchange->copies[i].state != PART_DONE)
+			return false;
+	return true;
+}
+
+/* Once its answer is with Kafka, the next request of its key is called. */
+static void leave_turn(struct exchange *exchange)
+{
+	if (exchange->turn.state == TURN_NONE)
+		return;
+	struct turn *turn = turns_leave(&exchange->route->turns, &exchange->turn);
+	if (turn)
+		call_model((struct exchange *)((char *)turn - offsetof(struct exchange, turn)));
+}
+
+void exchange_settle(struct exchange *exchange)
+{
+	if (exchange->answer.state == PART_DONE)
+		leave_turn(exchange);
+	if (!is_settled(exchange))
+		return;
+	free(exchange->body);
+	free(exchange->copies);
+	request_fini(&exchange->request);
+	lineup_release(exchange->lineup);
+	intake_done(exchange->route->intake, &exchange->record);
 }
 
 static bool is_its_turn(struct exchange *exchange)

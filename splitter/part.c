@@ -11,11 +11,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum {
-	FULL_RETRY_US = 2000, /* the publisher's queue was full */
-	REFUSED_RETRY_US = 1000000 /* Kafka refused for now */
-};
-
 static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err);
 static void on_retry(struct retry *retry);
 
@@ -113,6 +108,10 @@ static void fail_event(struct part *part, rd_kafka_resp_err_t err)
 static void fail_owed(struct part *part, rd_kafka_resp_err_t err)
 {
 	struct exchange *exchange = part->exchange;
+	if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+		wait_again(part, publisher_pause_us(err));
+		return;
+	}
 	log_warn(exchange->route->object, "%s was refused: %s%s",
 		part->kind == PART_ANSWER ? "an answer" : "a dead letter", rd_kafka_err2str(err),
 		kafka_remedy(err));
@@ -121,7 +120,7 @@ static void fail_owed(struct part *part, rd_kafka_resp_err_t err)
 		part_send(part);
 		return;
 	}
-	wait_again(part, REFUSED_RETRY_US);
+	wait_again(part, publisher_pause_us(err));
 }
 
 /* The record did not reach Kafka. Abandoned exchanges owe nothing any more. */
@@ -134,8 +133,6 @@ static void fail(struct part *part, rd_kafka_resp_err_t err)
 		part_lose_copy(part, loss_reason(err));
 	else if (is_event(part))
 		fail_event(part, err);
-	else if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-		wait_again(part, FULL_RETRY_US);
 	else
 		fail_owed(part, err);
 }
