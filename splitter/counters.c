@@ -81,6 +81,20 @@ static struct metric_family waiting = {
 	.labels = {"endpoint", "variant"},
 };
 
+static struct metric_family left_alone = {
+	.name = "umbra_splitter_model_left_alone",
+	.type = METRIC_GAUGE,
+	.help = "1: after failures in a row the production variant is not called for a while.",
+	.labels = {"endpoint", "variant"},
+};
+
+static struct metric_family retries = {
+	.name = "umbra_splitter_retries_total",
+	.type = METRIC_COUNTER,
+	.help = "Attempts at the production variant beyond each request's first.",
+	.labels = {"endpoint", "variant"},
+};
+
 struct metric *counters_latency(const char *endpoint, const char *variant)
 {
 	const char *values[] = {endpoint, variant};
@@ -99,6 +113,10 @@ void counters_request(struct exchange *exchange)
 	arm->outcomes[call->outcome]->value++;
 	if (call->started_us)
 		metric_observe_us(arm->latency, call->ended_us - call->started_us);
+	if (call->attempts > 1) {
+		const char *values[] = {exchange->lineup->endpoint->name, arm->variant->name};
+		metric_get(&retries, values)->value += call->attempts - 1;
+	}
 }
 
 void counters_dead_letter(const struct exchange *exchange)
@@ -141,5 +159,6 @@ void counters_route(const struct route *route)
 		const char *values[] = {endpoint[0], lineup->arms[i].variant->name};
 		metric_get(&in_flight, values)->value = model_in_flight(lineup->arms[i].model);
 		metric_get(&waiting, values)->value = model_waiting(lineup->arms[i].model);
+		metric_get(&left_alone, values)->value = model_is_left_alone(lineup->arms[i].model);
 	}
 }

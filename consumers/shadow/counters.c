@@ -57,6 +57,20 @@ static struct metric_family in_flight = {
 	.labels = {"endpoint", "variant"},
 };
 
+static struct metric_family left_alone = {
+	.name = "umbra_shadow_model_left_alone",
+	.type = METRIC_GAUGE,
+	.help = "1: after failures in a row the shadow variant is not called for a while.",
+	.labels = {"endpoint", "variant"},
+};
+
+static struct metric_family retries = {
+	.name = "umbra_shadow_retries_total",
+	.type = METRIC_COUNTER,
+	.help = "Attempts at the shadow variant beyond each copy's first.",
+	.labels = {"endpoint", "variant"},
+};
+
 static void name_arm(const struct lane *lane, const char *values[2])
 {
 	values[0] = lane->endpoint->name;
@@ -74,6 +88,8 @@ void counters_copy(const struct replay *replay)
 	metric_get(&copies, values)->value++;
 	if (call->started_us)
 		metric_observe_us(metric_get(&latency, arm), call->ended_us - call->started_us);
+	if (call->attempts > 1)
+		metric_get(&retries, arm)->value += call->attempts - 1;
 }
 
 void counters_foreign(const struct lane *lane)
@@ -93,4 +109,5 @@ void counters_lane(const struct lane *lane)
 	metric_get(&partitions, values)->value = status.partitions;
 	metric_get(&lag, values)->value = status.lag;
 	metric_get(&in_flight, values)->value = model_in_flight(lane->model);
+	metric_get(&left_alone, values)->value = model_is_left_alone(lane->model);
 }

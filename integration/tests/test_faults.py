@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from model_server import Answer
-from path import QUICK, Path
+from path import QUICK, TEST, Path
 from records import Record
 from waiting import until
 
@@ -205,6 +205,30 @@ def test_sigterm_ends_in_time_even_while_the_broker_is_away(alone):
     path.wait_committed(seconds=60)
     assert len(set(path.answered_ids())) == 500
     assert path.wait_account(lambda a: a.pending == 0, seconds=90).closes()
+
+
+# 9. The clock steps
+
+
+def test_a_clock_that_steps_an_hour_spoils_no_duration_and_ends_no_call_early(path):
+    clock = path.umbra.folder / "clock"
+    stepping = {"env": {"UMBRA_TEST_CLOCK": str(clock)}}
+    path.model.answer = path.shadow_model.answer = Answer(delay=0.02)
+    path.define(tests={TEST: {"sampling": 100.0, "start": "2026-01-01T00:00:00Z",
+                              "end": "2100-01-01T00:00:00Z"}}, production={"timeout": "5s"})
+    path.start_splitter(**stepping)
+    path.start_shadow("--max-age", "3h", **stepping)
+    with path.under_load("--rate", "200") as sent:
+        for hours in (1, -1, 0):
+            clock.write_text(str(hours * 3600 * 1000000))
+            path.wait_answers(answered(path) + 400)  # the programs look at the file each second
+    account = path.wait_account(lambda a: a.pending == 0)
+    assert account.closes() and account.paired == len(sent)
+    events = path.events()
+    assert {event["outcome"] for event in events} == {"ok"}
+    for field in ("model_latency_us", "overhead_latency_us", "queue_us"):
+        assert all(0 <= event[field] < 60e6 for event in events), field
+    assert all(event["model_latency_us"] >= 20000 for event in events)
 
 
 # 11. Topics change under the programs

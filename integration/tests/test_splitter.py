@@ -357,9 +357,10 @@ def test_a_busy_model_is_asked_again_and_the_caller_sees_one_answer(umbra, model
     model.answer = busy_once
     install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url, backoff="10ms")]))
     umbra.kafka.produce(umbra.topic("requests"), numbered(20))
-    umbra.start("umbra-splitter").wait_ready()
+    splitter = umbra.start("umbra-splitter").wait_ready()
     assert {header(answer, "umbra-outcome") for answer in answers(umbra, 20)} == {"ok"}
     assert {event["attempts"] for event in events(umbra, 20)} == {2}
+    assert splitter.metric("umbra_splitter_retries_total", variant="v1") == 20
     assert umbra.kafka.count(umbra.topic("responses")) == 20
 
 
@@ -372,6 +373,7 @@ def test_a_model_that_fails_in_a_row_is_left_alone_and_asked_again_when_it_is_ba
     reasons = collections.Counter(event["reason"] for event in events(umbra, 30))
     assert reasons["status 503"] >= 5 and reasons["breaker open"] >= 10, reasons
     splitter.wait_log("5 failures in a row, the last: status 503")
+    until(lambda: left_alone(splitter) == 1, "it is seen from outside")
     model.answer = Answer()
 
     def answered_well():
@@ -380,3 +382,8 @@ def test_a_model_that_fails_in_a_row_is_left_alone_and_asked_again_when_it_is_ba
 
     until(answered_well, "the model is asked again", every=0.2)
     splitter.wait_log("it answers again")
+    until(lambda: left_alone(splitter) == 0, "the alarm is over")
+
+
+def left_alone(splitter):
+    return splitter.metric("umbra_splitter_model_left_alone", variant="v1")
