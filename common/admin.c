@@ -4,6 +4,7 @@
 #include "common/admin.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/metrics.h"
 #include <assert.h>
 #include <errno.h>
@@ -217,7 +218,7 @@ struct admin *admin_open(struct loop *loop, const char *address, char *errstr, s
 			return NULL;
 	}
 	struct admin *admin = calloc(1, sizeof(*admin));
-	assert(admin);
+	memory_need(admin);
 	admin->loop = loop;
 	admin->why_not = strdup("starting");
 	if (fd < 0)

@@ -2,8 +2,8 @@
  * Lines without any character are skipped. A quote inside of a cell without quotes, text behind a
  * closing quote and a quote that never closes are wrong syntax. */
 #include "common/compare_tree.h"
+#include "common/memory.h"
 #include "common/schema.h"
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,7 +117,7 @@ void tree_init_csv(struct tree *tree, const char *text, size_t size)
 		return;
 	}
 	tree->text = malloc(size + 1);
-	assert(tree->text);
+	memory_need(tree->text);
 	tree_add(tree, 0, &last)->type = NODE_ARRAY;
 	while (parser.at < parser.end) {
 		if (!at_line_end(&parser) && !take_row(&parser, &last))

@@ -1,8 +1,8 @@
 /* JSON (RFC 8259) to a tree: recursive descent, its depth bounded. A parser of our own, because those
  * that exist lose what is compared here: large integers, duplicate keys, NaN, \u0000. */
 #include "common/compare_tree.h"
+#include "common/memory.h"
 #include "common/schema.h"
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -233,7 +233,7 @@ void tree_init_json(struct tree *tree, struct budget *budget, const char *text, 
 		return;
 	}
 	tree->text = malloc(size + 1);
-	assert(tree->text);
+	memory_need(tree->text);
 	tree_add(tree, 0, &last);
 	if (!take_value(&parser, 0))
 		return;

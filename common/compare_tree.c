@@ -1,6 +1,6 @@
 /* The block of nodes, and the ways into it by JSON pointers. */
 #include "common/compare_tree.h"
-#include <assert.h>
+#include "common/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ struct node *tree_add(struct tree *tree, uint32_t parent, uint32_t *last)
 	if (tree->n == tree->capacity) {
 		tree->capacity = tree->capacity ? tree->capacity * 2 : 32;
 		tree->nodes = realloc(tree->nodes, tree->capacity * sizeof(*tree->nodes));
-		assert(tree->nodes);
+		memory_need(tree->nodes);
 	}
 	node = &tree->nodes[tree->n];
 	*node = (struct node){.type = NODE_NULL};

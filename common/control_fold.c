@@ -2,8 +2,8 @@
  * the draft is checked as a whole and takes the state's place, or is thrown away. What decides is
  * the log alone: its records and their append times, never a clock or a setting of the reader. */
 #include "common/control_fold_private.h"
+#include "common/memory.h"
 #include "common/sampling.h"
-#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void *copy_of(const void *array, size_t n, size_t extra, size_t size)
 {
 	char *copy = calloc(n + extra, size);
 
-	assert(copy || n + extra == 0);
+	memory_need(copy || n + extra == 0);
 	if (n > 0)
 		memcpy(copy, array, n * size);
 	return copy;
@@ -82,7 +82,7 @@ static void draft_init(struct draft *draft, const struct control_state *before, 
 		test_hold(state->tests[i]);
 	for (size_t i = 0; i < state->n_graves; i++) {
 		state->graves[i].name = strdup(before->graves[i].name);
-		assert(state->graves[i].name);
+		memory_need(state->graves[i].name);
 	}
 	draft->before = before;
 }
@@ -131,7 +131,7 @@ static void bury(struct control_state *state, const struct endpoint *endpoint)
 		i++;
 	if (i == state->n_graves) {
 		state->graves[state->n_graves++].name = strdup(endpoint->name);
-		assert(state->graves[i].name);
+		memory_need(state->graves[i].name);
 	}
 	state->graves[i].epoch = endpoint->epoch;
 }
@@ -363,7 +363,7 @@ enum control_verdict control_state_stop(struct control_state *state, const char 
 {
 	if (!state->not_understood)
 		state->not_understood = strdup(why);
-	assert(state->not_understood);
+	memory_need(state->not_understood);
 	return CONTROL_NOT_UNDERSTOOD;
 }
 

@@ -5,7 +5,7 @@
 #include "common/control_log_private.h"
 #include "common/kafka.h"
 #include "common/log.h"
-#include <assert.h>
+#include "common/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,7 +101,7 @@ struct control_log *control_log_open(
 {
 	struct control_log *log = calloc(1, sizeof(*log));
 
-	assert(log);
+	memory_need(log);
 	log->settings = settings;
 	log->loop = loop;
 	log->wake_fd = -1;

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/control_log_private.h"
 #include "common/kafka.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include <assert.h>
 #include <pwd.h>
@@ -95,7 +96,7 @@ static char *make_author(void)
 
 	gethostname(host, sizeof(host) - 1);
 	if (asprintf(&author, "%s@%s", user ? user->pw_name : "unknown", host) < 0)
-		assert(false && "no memory");
+		memory_end();
 	return author;
 }
 
@@ -108,7 +109,7 @@ static void complete_record(const struct control_log *log, struct control_record
 		record->author = make_author();
 	if (!record->reason)
 		record->reason = strdup("");
-	assert(record->reason);
+	memory_need(record->reason);
 }
 
 static int send_record(

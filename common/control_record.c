@@ -5,6 +5,7 @@
 #include "common/avro_buffer.h"
 #include "common/avro_field.h"
 #include "common/framing.h"
+#include "common/memory.h"
 #include "common/schema.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ void control_record_fini(struct control_record *record)
 	*record = (struct control_record){0};
 }
 
-/* A copy of a text, NULL for null. -1: a NUL within, or no memory. */
+/* A copy of a text, NULL for null. -1: a NUL within. */
 static int get_string(const avro_value_t *from, const char *name, char **copy)
 {
 	size_t size;
@@ -57,9 +58,11 @@ static int get_string(const avro_value_t *from, const char *name, char **copy)
 	*copy = NULL;
 	if (!text)
 		return 0;
-	if (strlen(text) == size)
-		*copy = strdup(text);
-	return *copy ? 0 : -1;
+	if (strlen(text) != size)
+		return -1;
+	*copy = strdup(text);
+	memory_need(*copy);
+	return 0;
 }
 
 static int get_change(const avro_value_t *from, struct control_change *change)
@@ -77,8 +80,7 @@ static int get_changes(const avro_value_t *from, struct control_record *record)
 	size_t n = avro_field_count(from, "changes");
 
 	record->changes = calloc(n + 1, sizeof(*record->changes));
-	if (!record->changes)
-		return -1;
+	memory_need(record->changes); /* a record that is passed over would be lost for good */
 	for (size_t i = 0; i < n; i++) {
 		avro_value_t item = avro_field_item(from, "changes", i);
 
@@ -117,10 +119,7 @@ int control_record_decode(const void *data, size_t size, struct control_record *
 			(unsigned long long)id);
 		return -2;
 	}
-	if (avro_generic_value_new(schema->iface, &value) != 0) {
-		snprintf(errstr, errstr_size, "No memory");
-		return -1;
-	}
+	memory_need(avro_generic_value_new(schema->iface, &value) == 0);
 
 	int rc = schema_decode(schema, data, size, &value, errstr, errstr_size);
 

@@ -3,6 +3,7 @@
  * Reading goes on after a problem, so that a file's author hears of all of them at once. */
 #include "common/definition.h"
 #include "common/definition_fields.h"
+#include "common/memory.h"
 #include "common/sampling.h"
 #include "common/text.h"
 #include <assert.h>
@@ -37,7 +38,7 @@ static void *allocate(size_t n, size_t size)
 {
 	void *memory = calloc(n ? n : 1, size);
 
-	assert(memory);
+	memory_need(memory);
 	return memory;
 }
 
@@ -103,7 +104,7 @@ static bool is_url(const char *text)
 	char *scheme = NULL, *user = NULL;
 	bool is;
 
-	assert(url);
+	memory_need(url);
 	is = is_plain(text) && !strchr(text, ' ') &&
 		curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
 		curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
@@ -463,7 +464,7 @@ static void name_shadow_topics(struct test *test)
 		int length =
 			asprintf(&topic, "%s.shadow.%s", test->endpoint, test->variants[i].name);
 
-		assert(length > 0);
+		memory_need(length > 0);
 		test->shadow_topics[i] = topic;
 	}
 }

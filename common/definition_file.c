@@ -5,6 +5,7 @@
 #include "common/definition_file.h"
 #include "common/config_file.h"
 #include "common/definition_fields.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include <assert.h>
 #include <math.h>
@@ -32,17 +33,17 @@ __attribute__((format(printf, 3, 4))) static void problem_at(
 	va_list arguments;
 
 	file->problems = realloc(file->problems, (file->n_problems + 1) * sizeof(*file->problems));
-	assert(file->problems);
+	memory_need(file->problems);
 	line = &file->problems[file->n_problems++];
 	if (config_setting_is_root(setting)) /* stands in no line */
 		snprintf(place, sizeof(place), "%s:1", file->path);
 	else
 		config_file_place(setting, file->path, place, sizeof(place));
 	line->place = strdup(place);
-	assert(line->place);
+	memory_need(line->place);
 	va_start(arguments, format);
 	if (vasprintf(&line->message, format, arguments) < 0)
-		assert(false && "no memory");
+		memory_end();
 	va_end(arguments);
 	config_setting_set_hook(setting, &was_reported);
 }
@@ -450,7 +451,7 @@ static void read_section(struct definition_file *file, size_t section, int64_t n
 	}
 	n = (size_t)config_setting_length(list);
 	file->objects = realloc(file->objects, (file->n_objects + n + 1) * sizeof(*file->objects));
-	assert(file->objects);
+	memory_need(file->objects);
 	memset(file->objects + file->n_objects, 0, (n + 1) * sizeof(*file->objects));
 	for (size_t i = 0; i < n; i++)
 		read_object(file, config_setting_get_elem(list, (unsigned)i), section, now_us);

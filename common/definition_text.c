@@ -1,6 +1,7 @@
 /* The table of fields, read the third way: JSON to text. */
 #include "common/definition_text.h"
 #include "common/definition_fields.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include <assert.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@ __attribute__((format(printf, 1, 2))) static char *format_text(const char *forma
 
 	va_start(arguments, format);
 	if (vasprintf(&text, format, arguments) < 0)
-		assert(false && "no memory");
+		memory_end();
 	va_end(arguments);
 	return text;
 }
@@ -23,7 +24,7 @@ __attribute__((format(printf, 1, 2))) static char *format_text(const char *forma
 static void add(struct definition_text *text, const char *path, char *value)
 {
 	text->lines = realloc(text->lines, (text->n + 1) * sizeof(*text->lines));
-	assert(text->lines);
+	memory_need(text->lines);
 	text->lines[text->n].path = format_text("%s", path);
 	text->lines[text->n++].value = value;
 }

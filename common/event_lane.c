@@ -2,9 +2,9 @@
 #include "common/avro_buffer.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/schema.h"
 #include "common/text.h"
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -38,11 +38,7 @@ struct event_lane *event_lane_new(const struct common_settings *settings, struct
 	const char *program, const char *instance, char *errstr, size_t errstr_size)
 {
 	struct event_lane *lane = calloc(1, sizeof *lane);
-	if (!lane || asprintf(&lane->topic, "%sevents", settings->prefix) < 0) {
-		snprintf(errstr, errstr_size, "out of memory");
-		free(lane);
-		return NULL;
-	}
+	memory_need(lane && asprintf(&lane->topic, "%sevents", settings->prefix) >= 0);
 	lane->program = program;
 	lane->instance = instance;
 	lane->publisher =
@@ -127,13 +123,13 @@ static struct gap *gap_of(
 	if (gap)
 		return gap;
 	gap = calloc(1, sizeof *gap);
-	assert(gap);
+	memory_need(gap);
 	gap->delivery.done = on_gap_delivery;
 	gap->lane = lane;
 	gap->endpoint = strdup(endpoint);
 	gap->source_topic = strdup(source_topic);
 	gap->test = test ? strdup(test) : NULL;
-	assert(gap->endpoint && gap->source_topic && (!test || gap->test));
+	memory_need(gap->endpoint && gap->source_topic && (!test || gap->test));
 	gap->next = lane->gaps;
 	lane->gaps = gap;
 	return gap;

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/intake_private.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,18 +178,15 @@ struct intake *intake_open(const struct common_settings *settings, struct loop *
 	const struct intake_config *config, char *errstr, size_t errstr_size)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
-	if (!intake) {
-		snprintf(errstr, errstr_size, "out of memory");
-		return NULL;
-	}
+	memory_need(intake);
 	intake->config = *config;
 	intake->loop = loop;
 	intake->wake_fd = -1;
 	intake->topic = strdup(config->topic);
 	intake->group = strdup(config->group);
 	intake->object = strdup(config->object);
-	if (!intake->topic || !intake->group || !intake->object ||
-		join(intake, settings, errstr, errstr_size)) {
+	memory_need(intake->topic && intake->group && intake->object);
+	if (join(intake, settings, errstr, errstr_size)) {
 		intake_free(intake);
 		return NULL;
 	}

@@ -1,6 +1,7 @@
 /* Commits of the done prefix of each partition: one request at a time, the epoch in its metadata. */
 #include "common/intake_private.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ static void set_metadata(rd_kafka_topic_partition_t *entry, int64_t epoch)
 	char text[INTAKE_EPOCH_MAX];
 	size_t size = intake_epoch_metadata(epoch, text);
 	entry->metadata = strdup(text);
-	entry->metadata_size = entry->metadata ? size : 0;
+	memory_need(entry->metadata);
+	entry->metadata_size = size;
 }
 
 /* What is done and not yet committed; NULL when there is nothing. */

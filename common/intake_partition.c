@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/intake_private.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +21,7 @@ static void on_partition_readable(void *opaque)
 struct intake_partition *intake_partition_new(struct intake *intake, int32_t number)
 {
 	struct intake_partition *partition = calloc(1, sizeof *partition);
-	if (!partition || span_init(&partition->span, intake->config.span_limit)) {
-		free(partition);
-		return NULL;
-	}
+	memory_need(partition && !span_init(&partition->span, intake->config.span_limit));
 	partition->intake = intake;
 	partition->number = number;
 	partition->committed = -1;
@@ -86,8 +84,8 @@ static struct intake_record *take_record(struct intake *intake)
 		intake->idle = record->next;
 	else
 		record = malloc(intake->config.record_size);
-	if (record)
-		memset(record, 0, intake->config.record_size);
+	memory_need(record);
+	memset(record, 0, intake->config.record_size);
 	return record;
 }
 
@@ -109,10 +107,6 @@ void intake_take_in(
 	struct intake *intake, struct intake_partition *partition, rd_kafka_message_t *rkm)
 {
 	struct intake_record *record = take_record(intake);
-	if (!record) {
-		log_error(intake->object, "out of memory");
-		abort();
-	}
 	record->rkm = rkm;
 	record->partition = partition;
 	record->sequence = span_add(&partition->span, rkm->offset);

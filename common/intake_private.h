@@ -50,7 +50,7 @@ struct intake {
 	char *topic, *group, *object;
 };
 
-/* A partition that the group gave, with its queue. NULL: no memory. */
+/* A partition that the group gave, with its queue. */
 struct intake_partition *intake_partition_new(struct intake *intake, int32_t number);
 /* It is no longer ours to read; it stays until its last record came back. */
 void intake_partition_leave(struct intake_partition *partition);

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/intake_private.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,26 +90,18 @@ static bool choose_position(struct intake *intake, rd_kafka_topic_partition_t *e
 	return false;
 }
 
-static int add_partition(struct intake *intake, rd_kafka_topic_partition_t *entry,
+static void add_partition(struct intake *intake, rd_kafka_topic_partition_t *entry,
 	rd_kafka_topic_partition_list_t *assignment)
 {
 	struct intake_partition *partition = intake_partition_new(intake, entry->partition);
 	struct intake_partition **grown = reallocarray(
 		intake->partitions, intake->n_partitions + 1, sizeof(struct intake_partition *));
-	if (grown)
-		intake->partitions = grown;
-	if (!partition || !grown) {
-		if (partition)
-			intake_partition_leave(partition);
-		log_error(intake->object, "out of memory: partition %d is not read",
-			entry->partition);
-		return -1;
-	}
+	memory_need(grown);
+	intake->partitions = grown;
 	intake->partitions[intake->n_partitions++] = partition;
 	if (choose_position(intake, entry, partition))
 		rd_kafka_topic_partition_list_add(assignment, intake->topic, entry->partition)
 			->offset = entry->offset;
-	return 0;
 }
 
 static void try_assign(struct intake *intake)
@@ -129,7 +122,7 @@ static void try_assign(struct intake *intake)
 	rd_kafka_topic_partition_list_t *assignment =
 		rd_kafka_topic_partition_list_new(wanted->cnt);
 	for (int i = 0; i < wanted->cnt; i++)
-		(void)add_partition(intake, &wanted->elems[i], assignment);
+		add_partition(intake, &wanted->elems[i], assignment);
 	rd_kafka_assign(intake->rk, assignment);
 	rd_kafka_topic_partition_list_destroy(assignment);
 	log_info(intake->object, "reading %d partitions of %s", wanted->cnt, intake->topic);

@@ -5,6 +5,7 @@
  * second one works even when the loop hangs. */
 #include "common/loop.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -118,7 +119,7 @@ static struct watch *add_watch(
 	struct loop *loop, int fd, void (*on_ready)(void *opaque), void *opaque)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	assert(watch);
+	memory_need(watch);
 	watch->fd = fd;
 	watch->on_ready = on_ready;
 	watch->opaque = opaque;

@@ -1,6 +1,7 @@
 /* Families in a list in the order in which they were first asked for, series in a list in each. A
  * series is known by its label values as they are printed, escaped: no two can be mixed up. */
 #include "common/metrics.h"
+#include "common/memory.h"
 #include "common/metrics_private.h"
 #include <assert.h>
 #include <inttypes.h>
@@ -63,11 +64,11 @@ static char *format_labels(const struct metric_family *family, const char *const
 static struct metric *new_series(const struct metric_family *family, char *labels)
 {
 	struct metric *metric = calloc(1, sizeof(*metric));
-	assert(metric);
+	memory_need(metric);
 	metric->label_values = labels;
 	if (family->type == METRIC_HISTOGRAM) {
 		metric->buckets = calloc(N_BOUNDS, sizeof(metric->buckets[0]));
-		assert(metric->buckets);
+		memory_need(metric->buckets);
 	}
 	return metric;
 }

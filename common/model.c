@@ -1,5 +1,6 @@
 /* Models and their caller: how they come, are held, and go. */
 #include "common/clock.h"
+#include "common/memory.h"
 #include "common/model_private.h"
 #include <assert.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ struct model_caller *model_caller_new(char *errstr, size_t errstr_size)
 		return NULL;
 	}
 	struct model_caller *caller = calloc(1, sizeof *caller);
-	assert(caller);
+	memory_need(caller);
 	caller->multi = multi;
 	caller->random = (uint64_t)clock_monotonic_us() | 1;
 	return caller;
@@ -55,7 +56,7 @@ struct model *model_new(struct model_caller *caller, const struct model_config *
 	if (!headers)
 		return NULL;
 	struct model *model = calloc(1, sizeof *model);
-	assert(model);
+	memory_need(model);
 	model->caller = caller;
 	model->config = model_config_copy(config);
 	model->headers = headers;

@@ -1,5 +1,6 @@
 /* Where a model is and how it is called, checked before anything is built from it. */
 #include "common/model_config.h"
+#include "common/memory.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@ static int check_url(const char *url, char *errstr, size_t errstr_size)
 {
 	char *scheme = NULL, *user = NULL;
 	CURLU *parts = curl_url();
-	assert(parts);
+	memory_need(parts);
 	CURLUcode code = curl_url_set(parts, CURLUPART_URL, url, 0);
 	if (code == CURLUE_OK)
 		code = curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0);
@@ -60,7 +61,7 @@ int model_config_check(const struct model_config *config, char *errstr, size_t e
 static char *copy(const char *text)
 {
 	char *own = text ? strdup(text) : NULL;
-	assert(!text == !own);
+	memory_need(own || !text);
 	return own;
 }
 

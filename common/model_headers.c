@@ -5,6 +5,7 @@
 #include "common/model_headers.h"
 
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include <assert.h>
 #include <stdio.h>
@@ -128,10 +129,10 @@ static int entry_init(struct header_entry *entry, const struct model_header *hea
 		return -1;
 	}
 	entry->name = strdup(header->name);
-	assert(entry->name);
+	memory_need(entry->name);
 	if (header->value_file) {
 		entry->file = strdup(header->value_file);
-		assert(entry->file);
+		memory_need(entry->file);
 		entry->value = read_value(entry->file, &entry->mark, errstr, errstr_size);
 		return entry->value ? 0 : -1;
 	}
@@ -157,7 +158,7 @@ static struct curl_slist *append_entry(struct curl_slist *list, const struct hea
 	bool is_empty = entry->value[strspn(entry->value, " \t")] == '\0';
 	size_t size = strlen(entry->name) + strlen(entry->value) + 3;
 	char *line = malloc(size);
-	assert(line);
+	memory_need(line);
 	if (is_empty)
 		snprintf(line, size, "%s;", entry->name);
 	else
@@ -171,7 +172,7 @@ static struct curl_slist *append_entry(struct curl_slist *list, const struct hea
 static struct header_set *set_new(const struct model_headers *headers)
 {
 	struct header_set *set = calloc(1, sizeof *set);
-	assert(set);
+	memory_need(set);
 	set->refs = 1;
 	set->list = append(NULL, "Expect:");
 	for (size_t i = 0; i < headers->n_entries; i++)
@@ -191,10 +192,10 @@ struct model_headers *model_headers_new(
 	const struct model_config *config, char *errstr, size_t errstr_size)
 {
 	struct model_headers *headers = calloc(1, sizeof *headers);
-	assert(headers);
+	memory_need(headers);
 	headers->model = strdup(config->name);
 	headers->entries = calloc(config->n_headers + 1, sizeof *headers->entries);
-	assert(headers->model && headers->entries);
+	memory_need(headers->model && headers->entries);
 	for (size_t i = 0; i < config->n_headers; i++) {
 		headers->n_entries = i + 1;
 		if (entry_init(&headers->entries[i], &config->headers[i], errstr, errstr_size)) {

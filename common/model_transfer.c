@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
@@ -41,7 +42,7 @@ static void reserve(struct transfer *transfer, size_t size)
 	if (capacity == transfer->capacity)
 		return;
 	transfer->body = realloc(transfer->body, capacity);
-	assert(transfer->body);
+	memory_need(transfer->body);
 	transfer->capacity = capacity;
 }
 
@@ -89,7 +90,7 @@ struct transfer *transfer_new(const struct model_config *config)
 {
 	CURL *easy = curl_easy_init();
 	struct transfer *transfer = calloc(1, sizeof *transfer);
-	assert(easy && transfer);
+	memory_need(easy && transfer);
 	transfer->easy = easy;
 	transfer->max = (size_t)config->max_response_bytes;
 	set_up_http(easy, config);

@@ -10,6 +10,7 @@
  * an error, instead of being sent blind. */
 #include "common/publisher.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,10 +246,7 @@ struct publisher *publisher_new(const struct common_settings *settings, struct l
 	const char *name, enum publish_lane lane, char *errstr, size_t errstr_size)
 {
 	struct publisher *publisher = calloc(1, sizeof *publisher);
-	if (!publisher) {
-		snprintf(errstr, errstr_size, "out of memory");
-		return NULL;
-	}
+	memory_need(publisher);
 	publisher->settings = settings;
 	publisher->lane = lane;
 	publisher->loop = loop;
@@ -278,19 +276,17 @@ static rd_kafka_topic_t *open_topic(struct handle *handle, const char *name)
 	for (struct publisher_topic *topic = handle->topics; topic; topic = topic->next)
 		if (!strcmp(topic->name, name))
 			return topic->rkt;
-	struct publisher_topic *topic = calloc(1, sizeof *topic);
-	if (topic) {
-		topic->name = strdup(name);
-		topic->rkt = rd_kafka_topic_new(handle->rk, name, NULL);
-	}
-	if (!topic || !topic->rkt) {
-		free(topic ? topic->name : NULL);
-		free(topic);
+	rd_kafka_topic_t *rkt = rd_kafka_topic_new(handle->rk, name, NULL);
+	if (!rkt)
 		return NULL;
-	}
+	struct publisher_topic *topic = calloc(1, sizeof *topic);
+	memory_need(topic);
+	topic->rkt = rkt;
+	topic->name = strdup(name);
+	memory_need(topic->name);
 	topic->next = handle->topics;
 	handle->topics = topic;
-	return topic->rkt;
+	return rkt;
 }
 
 rd_kafka_resp_err_t publisher_send(

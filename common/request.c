@@ -8,6 +8,7 @@
 #include "common/avro_buffer.h"
 #include "common/avro_field.h"
 #include "common/framing.h"
+#include "common/memory.h"
 #include "common/schema.h"
 #include "common/text.h"
 #include <inttypes.h>
@@ -164,10 +165,7 @@ static int decode_body(
 	avro_value_t *record = malloc(sizeof(*record));
 	char why[200];
 
-	if (!record || avro_generic_value_new(schema->iface, record) != 0) {
-		free(record);
-		return refuse(error, "decode", "no_memory", "No memory to decode the record");
-	}
+	memory_need(record && avro_generic_value_new(schema->iface, record) == 0);
 	request->decoded = record;
 	if (schema_decode(schema, rkm->payload, rkm->len, record, why, sizeof(why)) == -1)
 		return refuse(error, "decode", "bad_avro", "Not a valid InferenceRequest: %s", why);

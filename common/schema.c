@@ -7,6 +7,7 @@
 #include "common/schema.h"
 
 #include "common/framing.h"
+#include "common/memory.h"
 #include "schemas/schemas.h"
 #include <assert.h>
 #include <stdio.h>
@@ -47,17 +48,16 @@ static struct schema *schema_new(
 
 	struct schema *schema = calloc(1, sizeof(*schema));
 
-	if (schema) {
-		schema->name = name;
-		schema->json = json;
-		schema->fingerprint = framing_crc64(canonical, strlen(canonical));
-	}
+	memory_need(schema);
+	schema->name = name;
+	schema->json = json;
+	schema->fingerprint = framing_crc64(canonical, strlen(canonical));
 	free(canonical);
-	if (schema && avro_schema_from_json_length(json, strlen(json), &schema->avro) == 0)
+	if (avro_schema_from_json_length(json, strlen(json), &schema->avro) == 0)
 		schema->iface = avro_generic_class_from_schema(schema->avro);
-	if (schema && schema->iface)
+	if (schema->iface)
 		return schema;
-	snprintf(errstr, errstr_size, "Avro C: %s", schema ? avro_strerror() : "no memory");
+	snprintf(errstr, errstr_size, "Avro C: %s", avro_strerror());
 	schema_free(schema);
 	return NULL;
 }
@@ -144,14 +144,14 @@ static int read_value(
 	const struct body *body, avro_value_t *value, char *errstr, size_t errstr_size)
 {
 	avro_reader_t reader = avro_reader_memory((const char *)body->data, (int64_t)body->size);
-	int rc = reader ? avro_value_reset(value) : -1;
+	memory_need(reader);
+	int rc = avro_value_reset(value);
 
 	if (rc == 0)
 		rc = avro_value_read(reader, value);
 	if (rc != 0)
-		snprintf(errstr, errstr_size, "Avro C: %s", reader ? avro_strerror() : "no memory");
-	if (reader)
-		avro_reader_free(reader);
+		snprintf(errstr, errstr_size, "Avro C: %s", avro_strerror());
+	avro_reader_free(reader);
 	return rc == 0 ? 0 : -1;
 }
 
@@ -161,10 +161,7 @@ static int read_older(const struct schema *writer, const struct schema *reader,
 {
 	avro_value_t written;
 
-	if (avro_generic_value_new(writer->iface, &written) != 0) {
-		snprintf(errstr, errstr_size, "No memory");
-		return -1;
-	}
+	memory_need(avro_generic_value_new(writer->iface, &written) == 0);
 
 	int rc = read_value(body, &written, errstr, errstr_size);
 

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/event.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/metrics.h"
 #include "common/schema.h"
 #include "common/topics.h"
@@ -152,12 +153,10 @@ int service_main(const struct service_kind *kind, int argc, char **argv)
 {
 	struct service *service = calloc(1, kind->size);
 	void *settings = calloc(1, kind->program->values_size);
-	int status = 1;
-	if (service && settings) {
-		service->kind = kind;
-		service->settings = settings;
-		status = settings_load(kind->program, argc, argv, settings);
-	}
+	memory_need(service && settings);
+	service->kind = kind;
+	service->settings = settings;
+	int status = settings_load(kind->program, argc, argv, settings);
 	if (status < 0) {
 		curl_global_init(CURL_GLOBAL_DEFAULT);
 		status = live(service);

@@ -3,6 +3,7 @@
  * taken over: a bad file changes nothing. */
 #include "common/settings.h"
 #include "common/kafka.h"
+#include "common/memory.h"
 #include "common/settings_private.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static void make_input(struct settings_input *input, const struct program *progr
 	*input = (struct settings_input){.program = program};
 	settings_make_table(input);
 	input->words = calloc(input->n, sizeof(*input->words));
-	assert(input->words);
+	memory_need(input->words);
 }
 
 static void clear_values(const struct settings_input *input, void *values)
@@ -110,7 +111,7 @@ static int check_whole(
 static int load(const struct settings_input *input, void *values, char *errstr, size_t errstr_size)
 {
 	bool *given = calloc(input->n, sizeof(*given));
-	assert(given);
+	memory_need(given);
 	memset(values, 0, input->program->values_size);
 	int result = 0;
 	if (input->config_path)
@@ -208,7 +209,7 @@ void settings_reload(void *values)
 	const struct common_settings *common = values;
 	assert(loaded.program);
 	void *fresh = calloc(1, loaded.program->values_size);
-	assert(fresh);
+	memory_need(fresh);
 	if (load(&loaded, fresh, message, sizeof(message)) < 0) {
 		log_error(NULL, "the settings stay as they are: %s", message);
 	} else {

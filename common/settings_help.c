@@ -1,7 +1,7 @@
 /* --help, --version and the manual page, all from the table. */
+#include "common/memory.h"
 #include "common/settings_private.h"
 #include "common/text.h"
-#include <assert.h>
 #include <curl/curl.h>
 #include <jansson.h>
 #include <libconfig.h>
@@ -46,7 +46,7 @@ static void each_paragraph(
 		const char *end = strstr(text, "\n\n");
 		size_t size = end ? (size_t)(end - text) : strlen(text);
 		char *paragraph = strndup(text, size);
-		assert(paragraph);
+		memory_need(paragraph);
 		write(out, paragraph);
 		free(paragraph);
 		text += size;

@@ -1,7 +1,7 @@
 /* The settings that every program has, before its own. */
 #include "common/kafka.h"
+#include "common/memory.h"
 #include "common/settings_private.h"
-#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +150,7 @@ void settings_make_table(struct settings_input *input)
 {
 	const struct program *program = input->program;
 	input->table = calloc(program->n_settings + N_COMMON, sizeof(*input->table));
-	assert(input->table);
+	memory_need(input->table);
 	if (program->n_settings)
 		memcpy(input->table, program->settings,
 			program->n_settings * sizeof(*input->table));

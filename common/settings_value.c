@@ -1,8 +1,8 @@
 /* One value: from text to its place in the program's struct, with all checks. Messages quote what
  * the user wrote, never what a ${NAME} in it stands for, and of a plain string nothing at all. */
+#include "common/memory.h"
 #include "common/settings_private.h"
 #include "common/text.h"
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,10 +20,10 @@ static const void *at_const(const struct setting *setting, const void *values)
 void string_list_add(struct string_list *list, const char *item)
 {
 	char **items = realloc(list->items, (list->n + 1) * sizeof(*items));
-	assert(items);
+	memory_need(items);
 	list->items = items;
 	list->items[list->n] = strdup(item);
-	assert(list->items[list->n]);
+	memory_need(list->items[list->n]);
 	list->n++;
 }
 
@@ -177,7 +177,7 @@ static int set_string(const struct setting *setting, void *place, const char *te
 	char **string = place;
 	free(*string);
 	*string = strdup(text);
-	assert(*string);
+	memory_need(*string);
 	return 0;
 }
 

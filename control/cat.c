@@ -2,9 +2,9 @@
  * that it had when the command started, or on and on with -f. */
 #include "control/cat.h"
 #include "common/clock.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include "control/umbractl.h"
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,7 +215,7 @@ static int read_topic(struct reading *reading)
 
 	reading->next = calloc((size_t)reading->n, sizeof(*reading->next));
 	reading->end = calloc((size_t)reading->n, sizeof(*reading->end));
-	assert(reading->next && reading->end);
+	memory_need(reading->next && reading->end);
 	status = find_ends(reading) && find_times(reading) ? EXIT_DONE : EXIT_FAILED;
 	if (status == EXIT_DONE) {
 		bound(reading);

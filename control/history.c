@@ -1,6 +1,7 @@
 /* umbractl history: the control log told as who changed what, when and why. Records that were
  * refused are told too: somebody meant them. */
 #include "common/definition_text.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include "control/umbractl.h"
 #include <assert.h>
@@ -21,7 +22,7 @@ static char *known_key(const struct control_change *change)
 	char *key;
 
 	if (asprintf(&key, "%s/%s", object_kind_name(change->kind), change->name) < 0)
-		assert(false && "no memory");
+		memory_end();
 	return key;
 }
 
@@ -42,7 +43,7 @@ static char *describe(const struct history *history, const struct control_change
 		difference = definition_text_diff(change->kind, before, after);
 	length = asprintf(&line, "%s %s %s%s%s", object_kind_name(change->kind), change->name, done,
 		difference ? ": " : "", difference ? difference : "");
-	assert(length > 0);
+	memory_need(length > 0);
 	free(difference);
 	free(key);
 	json_decref(after);

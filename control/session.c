@@ -1,7 +1,7 @@
 /* The session of one command: connect, read the control log to its end, and write to it. */
+#include "common/memory.h"
 #include "common/text.h"
 #include "control/umbractl.h"
-#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,12 +59,12 @@ static void remember(void *opaque, const struct control_record *record, int64_t 
 	if (verdict != CONTROL_ACCEPTED)
 		return;
 	ctl->seen = realloc(ctl->seen, (ctl->n_seen + record->n_changes) * sizeof(*ctl->seen));
-	assert(ctl->seen);
+	memory_need(ctl->seen);
 	for (size_t i = 0; i < record->n_changes; i++) {
 		ctl->seen[ctl->n_seen] = (struct seen_change){record->generation, append_time_us,
 			record->changes[i].kind, strdup(record->changes[i].name),
 			strdup(record->author)};
-		assert(ctl->seen[ctl->n_seen].name && ctl->seen[ctl->n_seen].author);
+		memory_need(ctl->seen[ctl->n_seen].name && ctl->seen[ctl->n_seen].author);
 		ctl->n_seen++;
 	}
 }
@@ -114,13 +114,13 @@ void record_add(
 
 	record->changes =
 		realloc(record->changes, (record->n_changes + 1) * sizeof(*record->changes));
-	assert(record->changes);
+	memory_need(record->changes);
 	change = &record->changes[record->n_changes++];
 	change->kind = kind;
 	change->action = definition ? CHANGE_PUT : CHANGE_DELETE;
 	change->name = strdup(name);
 	change->definition = definition ? json_dumps(definition, JSON_COMPACT) : NULL;
-	assert(change->name && (change->definition || !definition));
+	memory_need(change->name && (change->definition || !definition));
 	json_decref(definition);
 }
 
@@ -152,7 +152,7 @@ static char *copy_of(const char *text)
 {
 	char *copy = text ? strdup(text) : NULL;
 
-	assert(copy || !text);
+	memory_need(copy || !text);
 	return copy;
 }
 
@@ -206,7 +206,7 @@ struct test *ctl_find_test(struct ctl *ctl, const char *name)
 	struct test *test = control_test(ctl->state, name);
 	const char **names = calloc(ctl->state->n_tests + 1, sizeof(*names));
 
-	assert(names);
+	memory_need(names);
 	for (size_t i = 0; i < ctl->state->n_tests; i++)
 		names[i] = ctl->state->tests[i]->name;
 	if (!test)
@@ -220,7 +220,7 @@ struct endpoint *ctl_find_endpoint(struct ctl *ctl, const char *name)
 	struct endpoint *endpoint = control_endpoint(ctl->state, name);
 	const char **names = calloc(ctl->state->n_endpoints + 1, sizeof(*names));
 
-	assert(names);
+	memory_need(names);
 	for (size_t i = 0; i < ctl->state->n_endpoints; i++)
 		names[i] = ctl->state->endpoints[i]->name;
 	if (!endpoint)

@@ -1,5 +1,5 @@
 #include "producer/buffer.h"
-#include <assert.h>
+#include "common/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ static void reserve(struct buffer *buffer, size_t size)
 		return;
 	buffer->capacity = 2 * buffer->capacity + size + 64;
 	buffer->data = realloc(buffer->data, buffer->capacity);
-	assert(buffer->data);
+	memory_need(buffer->data);
 }
 
 void buffer_add(struct buffer *buffer, const void *data, size_t size)

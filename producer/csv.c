@@ -1,6 +1,7 @@
 /* One state, one byte at a time. A bad row ends where it was found bad: what is left of that line is
  * skipped, because nobody knows what a stray quote was meant to be. */
 #include "producer/csv.h"
+#include "common/memory.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static void begin_field(struct csv *csv)
 	if (csv->n_fields == csv->capacity) {
 		csv->capacity = 2 * csv->capacity + 16;
 		csv->fields = realloc(csv->fields, csv->capacity * sizeof *csv->fields);
-		assert(csv->fields);
+		memory_need(csv->fields);
 	}
 	csv->fields[csv->n_fields++] =
 		(struct csv_field){.at = csv->text.size, .place = csv->place};

@@ -1,12 +1,12 @@
 #include "producer/latency.h"
-#include <assert.h>
+#include "common/memory.h"
 #include <math.h>
 #include <stdlib.h>
 
 void latency_init(struct latency *latency)
 {
 	*latency = (struct latency){.buckets = calloc(LATENCY_BUCKETS, sizeof(uint64_t))};
-	assert(latency->buckets);
+	memory_need(latency->buckets);
 }
 
 void latency_fini(struct latency *latency)

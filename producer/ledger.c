@@ -1,5 +1,6 @@
 /* Numbers are given out one after the other, so their low bits spread them over the buckets. */
 #include "producer/ledger.h"
+#include "common/memory.h"
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ void ledger_init(struct ledger *ledger, const char *run, int64_t capacity)
 	snprintf(ledger->run, sizeof(ledger->run), "%s", run);
 	ledger->all = calloc((size_t)capacity, sizeof *ledger->all);
 	ledger->buckets = calloc(n_buckets, sizeof(struct in_flight *));
-	assert(ledger->all && ledger->buckets);
+	memory_need(ledger->all && ledger->buckets);
 	for (int64_t i = capacity; i-- > 0;) {
 		ledger->all[i].next = ledger->unused;
 		ledger->unused = &ledger->all[i];

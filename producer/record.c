@@ -1,8 +1,8 @@
 #include "producer/record.h"
+#include "common/memory.h"
 #include "common/schema.h"
 #include "common/text.h"
 #include "producer/json_scan.h"
-#include <assert.h>
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -124,7 +124,7 @@ static enum parse take_header(struct record_reader *reader)
 	if (check_header(reader) == PARSE_BAD)
 		return PARSE_BAD;
 	reader->names = calloc(csv->n_fields, sizeof *reader->names);
-	assert(reader->names);
+	memory_need(reader->names);
 	reader->n_names = csv->n_fields;
 	for (size_t i = 0; i < csv->n_fields; i++) {
 		add_json_string(&reader->names[i], csv_text(csv, i), csv->fields[i].size);

@@ -1,5 +1,5 @@
 #include "producer/source.h"
-#include <assert.h>
+#include "common/memory.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -37,7 +37,7 @@ int source_open(struct source *source, struct loop *loop, const char *path, int6
 		.fd = -1, .loop = loop, .passes = passes, .passes_left = passes - 1};
 	record_reader_init(&source->reader, config);
 	source->data = malloc(PIECE);
-	assert(source->data);
+	memory_need(source->data);
 	if (open_file(source, path, errstr, errstr_size) < 0)
 		return -1;
 	if (passes != 1 && source->file_size < 0) {

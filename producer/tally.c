@@ -1,5 +1,5 @@
 #include "producer/tally.h"
-#include <assert.h>
+#include "common/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@ void tally_init(struct tally *tally)
 {
 	*tally = (struct tally){.start_us = -1, .end_us = -1};
 	tally->groups = calloc(TALLY_GROUPS_MAX + 1, sizeof *tally->groups);
-	assert(tally->groups);
+	memory_need(tally->groups);
 	latency_init(&tally->latency);
 }
 

@@ -1,6 +1,7 @@
 #include "splitter/copy.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/sampling.h"
 #include "splitter/exchange.h"
 #include "splitter/lineup.h"
@@ -19,14 +20,14 @@ static uint64_t hash_for(const struct exchange *exchange, const struct test *tes
 static void add_copies(struct exchange *exchange, const struct trial *trial)
 {
 	size_t n = exchange->n_copies + trial->test->n_variants;
-	struct part *copies =
-		n <= EVENT_MAX_SAMPLED ? reallocarray(exchange->copies, n, sizeof *copies) : NULL;
-	if (!copies) {
+	if (n > EVENT_MAX_SAMPLED) {
 		/* Not sampled, and the event says so: the books still close. */
 		log_error(exchange->route->object, "no room for the copies of test %s",
 			trial->test->name);
 		return;
 	}
+	struct part *copies = reallocarray(exchange->copies, n, sizeof *copies);
+	memory_need(copies);
 	exchange->copies = copies;
 	for (size_t i = 0; i < trial->test->n_variants; i++) {
 		struct part *copy = &copies[exchange->n_copies++];

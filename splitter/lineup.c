@@ -1,4 +1,5 @@
 #include "splitter/lineup.h"
+#include "common/memory.h"
 #include "common/sampling.h"
 #include "common/variant.h"
 #include "splitter/counters.h"
@@ -19,10 +20,7 @@ static int add_arms(struct lineup *lineup, struct model_caller *caller, const st
 {
 	const struct endpoint *endpoint = lineup->endpoint;
 	lineup->arms = calloc(endpoint->n_variants, sizeof *lineup->arms);
-	if (!lineup->arms) {
-		snprintf(errstr, errstr_size, "out of memory");
-		return -1;
-	}
+	memory_need(lineup->arms);
 	for (size_t i = 0; i < endpoint->n_variants; i++) {
 		struct arm *arm = &lineup->arms[i];
 		arm->variant = &endpoint->variants[i];
@@ -39,43 +37,35 @@ static int add_arms(struct lineup *lineup, struct model_caller *caller, const st
 	return 0;
 }
 
-static int add_trials(
-	struct lineup *lineup, const struct control_state *state, char *errstr, size_t errstr_size)
+static void add_trials(struct lineup *lineup, const struct control_state *state)
 {
 	lineup->trials = calloc(state->n_tests + 1, sizeof *lineup->trials);
-	for (size_t i = 0; lineup->trials && i < state->n_tests; i++) {
+	memory_need(lineup->trials);
+	for (size_t i = 0; i < state->n_tests; i++) {
 		struct test *test = state->tests[i];
 		if (strcmp(test->endpoint, lineup->endpoint->name) || test->ended != TEST_CREATED)
 			continue;
 		struct trial *trial = &lineup->trials[lineup->n_trials++];
 		trial->test = test_hold(test);
 		trial->delivered = calloc(test->n_variants, sizeof(struct metric *));
-		if (!trial->delivered)
-			break;
+		memory_need(trial->delivered);
 	}
-	if (lineup->trials && (!lineup->n_trials || lineup->trials[lineup->n_trials - 1].delivered))
-		return 0;
-	snprintf(errstr, errstr_size, "out of memory");
-	return -1;
 }
 
 struct lineup *lineup_new(const struct control_state *state, struct endpoint *endpoint,
 	struct model_caller *caller, const struct lineup *before, char *errstr, size_t errstr_size)
 {
 	struct lineup *lineup = calloc(1, sizeof *lineup);
-	if (!lineup) {
-		snprintf(errstr, errstr_size, "out of memory");
-		return NULL;
-	}
+	memory_need(lineup);
 	lineup->references = 1;
 	lineup->generation = state->generation;
 	lineup->event_partitions = state->event_partitions;
 	lineup->endpoint = endpoint_hold(endpoint);
-	if (add_arms(lineup, caller, before, errstr, errstr_size) ||
-		add_trials(lineup, state, errstr, errstr_size)) {
+	if (add_arms(lineup, caller, before, errstr, errstr_size)) {
 		lineup_release(lineup);
 		return NULL;
 	}
+	add_trials(lineup, state);
 	return lineup;
 }
 

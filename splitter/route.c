@@ -1,6 +1,7 @@
 #include "splitter/route.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "splitter/exchange.h"
 #include "splitter/lineup.h"
 #include "splitter/splitter.h"
@@ -40,39 +41,32 @@ static int open_intake(struct route *route, char *errstr, size_t errstr_size)
 	return route->intake ? 0 : -1;
 }
 
-static int name_route(struct route *route, const struct endpoint *endpoint)
+static void name_route(struct route *route, const struct endpoint *endpoint)
 {
 	const char *prefix = route->splitter->service.settings->prefix;
 	snprintf(route->object, sizeof route->object, "endpoint %s", endpoint->name);
 	route->topic = strdup(endpoint->requests_topic);
-	if (asprintf(&route->group, "%ssplitter.%s", prefix, endpoint->name) < 0)
-		route->group = NULL;
-	return route->topic && route->group ? 0 : -1;
+	memory_need(route->topic &&
+		asprintf(&route->group, "%ssplitter.%s", prefix, endpoint->name) >= 0);
 }
 
 struct route *route_new(struct splitter *splitter, const struct control_state *state,
 	struct endpoint *endpoint, char *errstr, size_t errstr_size)
 {
 	struct route *route = calloc(1, sizeof *route);
-	if (!route) {
-		snprintf(errstr, errstr_size, "out of memory");
-		return NULL;
-	}
+	memory_need(route);
 	route->splitter = splitter;
 	route->epoch = endpoint->epoch;
-	snprintf(errstr, errstr_size, "out of memory");
-	if (name_route(route, endpoint))
-		goto fail;
+	name_route(route, endpoint);
 	route->lineup =
 		lineup_new(state, endpoint, splitter->service.caller, NULL, errstr, errstr_size);
-	if (!route->lineup || open_intake(route, errstr, errstr_size))
-		goto fail;
+	if (!route->lineup || open_intake(route, errstr, errstr_size)) {
+		route_free(route);
+		return NULL;
+	}
 	log_info(route->object, "serving %s at generation %lld", route->topic,
 		(long long)route->lineup->generation);
 	return route;
-fail:
-	route_free(route);
-	return NULL;
 }
 
 void route_close(struct route *route)

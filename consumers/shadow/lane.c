@@ -1,6 +1,7 @@
 #include "consumers/shadow/lane.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/variant.h"
 #include "consumers/shadow/replay.h"
 #include "consumers/shadow/shadow.h"
@@ -55,10 +56,7 @@ struct lane *lane_new(struct shadow *shadow, struct test *test, size_t variant,
 	struct endpoint *endpoint, char *errstr, size_t errstr_size)
 {
 	struct lane *lane = calloc(1, sizeof *lane);
-	if (!lane) {
-		snprintf(errstr, errstr_size, "out of memory");
-		return NULL;
-	}
+	memory_need(lane);
 	lane->shadow = shadow;
 	lane->test = test_hold(test);
 	lane->endpoint = endpoint_hold(endpoint);

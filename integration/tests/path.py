@@ -100,6 +100,11 @@ class Path:
             Record(f"k{i}".encode(), json.dumps({"n": i}).encode(),
                    [("x-request-id", f"r{i}".encode())])._replace(**fields) for i in range(n)])
 
+    def send_ids(self, ids):
+        """A record for each request id."""
+        return self.kafka.produce(self.umbra.topic("requests"), [
+            Record(i.encode(), b"{}", [("x-request-id", i.encode())]) for i in ids])
+
     # What came out
 
     def answers(self):
