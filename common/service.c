@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/metrics.h"
+#include "common/notify.h"
 #include "common/schema.h"
 #include "common/topics.h"
 #include "common/watchdog.h"
@@ -34,6 +35,9 @@ static int open_service(struct service *service, char *errstr, size_t errstr_siz
 	const struct common_settings *settings = service->settings;
 	name_instance(service);
 	service->has_changed = true;
+	service->notify = notify_open(errstr, errstr_size);
+	if (!service->notify && *errstr)
+		log_warn(NULL, "%s", errstr);
 	service->loop = loop_new(errstr, errstr_size);
 	if (!service->loop)
 		return -1;
@@ -56,6 +60,7 @@ static void close_service(struct service *service)
 	model_caller_free(service->caller);
 	admin_close(service->admin);
 	loop_free(service->loop);
+	notify_close(service->notify);
 }
 
 /* Before the first act: are the topics as the design says, is there an installation? */
@@ -95,6 +100,7 @@ static void tell_readiness(struct service *service)
 	if (!why_not)
 		why_not = service->kind->why_not_ready(service, text, sizeof text);
 	admin_set_ready(service->admin, why_not);
+	notify_tell(service->notify, why_not);
 }
 
 static int64_t tick(struct service *service)
@@ -113,6 +119,7 @@ static int64_t tick(struct service *service)
 		tell_readiness(service);
 	wait = loop_earlier(wait, service->next_slow_us - service->now_us);
 	wait = loop_earlier(wait, admin_tick(service->admin));
+	wait = loop_earlier(wait, notify_tick(service->notify, service->now_us));
 	return loop_earlier(wait, log_tick(service->now_us));
 }
 
@@ -127,6 +134,7 @@ static void run(struct service *service)
 			settings_reload(service->settings);
 		if (loop_is_stopping(service->loop) && !service->is_stopping) {
 			service->is_stopping = true;
+			notify_stopping(service->notify);
 			tell_readiness(service);
 			service->kind->stop(service);
 		}

@@ -16,6 +16,7 @@ struct service {
 	struct loop *loop;
 	struct admin *admin;
 	struct control_log *control;
+	struct notify *notify; /* NULL: not started by systemd */
 	struct model_caller *caller;
 	char instance[INSTANCE_MAX]; /* stands in events: the setting, else HOST-PID */
 	bool is_started; /* the control state is known and may be acted upon */
