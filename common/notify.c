@@ -1,7 +1,7 @@
 #include "common/notify.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/text.h"
-#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ struct notify *notify_open(char *errstr, size_t errstr_size)
 	if (!name || !*name)
 		return NULL;
 	struct notify *notify = calloc(1, sizeof *notify);
-	assert(notify);
+	memory_need(notify);
 	notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (notify->fd < 0)
 		snprintf(errstr, errstr_size, "no socket to tell systemd: %s", strerror(errno));

@@ -3,6 +3,7 @@
 #include "producer/csv.h"
 #include "common/memory.h"
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -65,8 +66,16 @@ static enum parse end_row(struct csv *csv)
 	return PARSE_RECORD;
 }
 
+static enum parse lose_quote(struct csv *csv, const char *message)
+{
+	csv->is_lost = true;
+	return spoil(csv, csv->fields[csv->n_fields - 1].place, message);
+}
+
 static enum parse take(struct csv *csv, char byte)
 {
+	if (csv->text.size >= RECORD_MAX && csv->state == CSV_QUOTED)
+		return lose_quote(csv, "the quote that opens here does not close within 16 MiB");
 	if (csv->text.size >= RECORD_MAX)
 		return spoil(csv, csv->fields[0].place, "a row of more than 16 MiB");
 	buffer_add_byte(&csv->text, byte);
@@ -128,14 +137,28 @@ static enum parse step_quoted(struct csv *csv, char byte)
 	return PARSE_MORE;
 }
 
+/* The quote that ended here may have been meant to open: then the one before it never closed. */
+static enum parse refuse_text_after(struct csv *csv)
+{
+	struct place opened = csv->fields[csv->n_fields - 1].place;
+	char message[sizeof csv->error.message];
+	if (opened.line == csv->place.line)
+		return spoil(csv, csv->place,
+			"text after the closing quote of a field; a quote within is written twice");
+	snprintf(message, sizeof message,
+		"text after the closing quote of a field that opened in line %" PRId64
+		", column %" PRId64 "; was that quote meant to close there?",
+		opened.line, opened.column);
+	return spoil(csv, csv->place, message);
+}
+
 static enum parse step_quote(struct csv *csv, char byte)
 {
 	enum parse result;
 	if (ends_field(csv, byte, &result))
 		return result;
 	if (byte != '"')
-		return spoil(csv, csv->place,
-			"text after the closing quote of a field; a quote within is written twice");
+		return refuse_text_after(csv);
 	csv->state = CSV_QUOTED;
 	return take(csv, byte);
 }
@@ -199,7 +222,7 @@ enum parse csv_end(struct csv *csv)
 	case CSV_SKIPPING:
 		return PARSE_MORE;
 	case CSV_QUOTED:
-		return csv_refuse(csv, csv->n_fields - 1, "the quote that opens here never closes");
+		return lose_quote(csv, "the quote that opens here never closes");
 	case CSV_CARRIAGE:
 		return refuse_at(csv, csv->place, "a carriage return without a line feed");
 	case CSV_FIELD:

@@ -27,6 +27,7 @@ enum csv_state {
 struct csv {
 	enum csv_state state;
 	bool started; /* the mark was looked for */
+	bool is_lost; /* a quote did not close: nobody knows how many rows it took with it */
 	struct place place;
 	struct buffer text; /* the fields, one after the other */
 	struct csv_field *fields;

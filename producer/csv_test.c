@@ -149,6 +149,55 @@ static void a_quote_that_never_closes_is_named_where_it_opens(void **state)
 	assert_rows("a,b\nc,\"d\ne,f\n", "[a|b]!2:3");
 }
 
+/* The message of the first bad row of `text`, and whether nothing can be read after it. */
+static void assert_refused(
+	const char *text, size_t size, const char *place, const char *message, bool is_lost)
+{
+	struct csv csv;
+	size_t used = 0;
+	enum parse result = PARSE_RECORD;
+	char found[64];
+	csv_init(&csv);
+	for (size_t at = 0; at < size && result == PARSE_RECORD; at += used)
+		result = csv_parse(&csv, text + at, size - at, &used);
+	if (result == PARSE_MORE)
+		result = csv_end(&csv);
+	assert_int_equal(result, PARSE_BAD);
+	snprintf(found, sizeof found, "%d:%d", (int)csv.error.line, (int)csv.error.column);
+	assert_string_equal(found, place);
+	assert_non_null(strstr(csv.error.message, message));
+	assert_int_equal(csv.is_lost, is_lost);
+	csv_fini(&csv);
+}
+
+static void a_quote_that_never_closes_loses_what_follows(void **state)
+{
+	(void)state;
+	const char *text = "a,b\nc,\"d\ne,f\n";
+	assert_refused(text, strlen(text), "2:3", "the quote that opens here never closes", true);
+}
+
+static void a_quote_that_takes_more_than_the_bound_is_named_where_it_opens(void **state)
+{
+	(void)state;
+	size_t size = RECORD_MAX + 1000;
+	char *text = malloc(size);
+	for (size_t i = 0; i < size; i++)
+		text[i] = "x,y\n"[i % 4];
+	memcpy(text + 400, "z,\"y\n", 5);
+	assert_refused(text, size, "101:3", "does not close within 16 MiB", true);
+	free(text);
+}
+
+static void a_quote_that_the_next_one_closed_is_named_with_its_line(void **state)
+{
+	(void)state;
+	const char *text = "1,\"a\n2,\"b\"\n";
+	assert_refused(text, strlen(text), "2:4", "that opened in line 1, column 3", false);
+	text = "1,\"a\"b\n";
+	assert_refused(text, strlen(text), "1:6", "a quote within is written twice", false);
+}
+
 static void places_are_right_after_a_field_of_several_lines(void **state)
 {
 	(void)state;
@@ -263,6 +312,9 @@ int main(void)
 		cmocka_unit_test(a_bad_row_is_named_by_line_and_column_and_the_next_is_read),
 		cmocka_unit_test(columns_count_characters_not_bytes),
 		cmocka_unit_test(a_quote_that_never_closes_is_named_where_it_opens),
+		cmocka_unit_test(a_quote_that_never_closes_loses_what_follows),
+		cmocka_unit_test(a_quote_that_takes_more_than_the_bound_is_named_where_it_opens),
+		cmocka_unit_test(a_quote_that_the_next_one_closed_is_named_with_its_line),
 		cmocka_unit_test(places_are_right_after_a_field_of_several_lines),
 		cmocka_unit_test(a_row_beyond_the_bound_is_bad_and_the_next_is_read),
 		cmocka_unit_test(a_row_of_too_many_fields_is_bad),

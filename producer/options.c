@@ -125,7 +125,8 @@ static const struct setting settings_table[] = {
 		.type = SETTING_BOOL,
 		.offset = FIELD(skip_bad),
 		.fallback = "false",
-		.help = "Count bad rows and go on."},
+		.help = "Count bad rows and go on; not beyond a bad header or a quote that never "
+			"closes."},
 	{.option = "run",
 		.type = SETTING_STRING,
 		.offset = FIELD(run),

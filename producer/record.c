@@ -222,7 +222,7 @@ static enum parse end_csv(struct record_reader *reader, enum parse result)
 		result = is_header ? take_header(reader) : take_row(reader);
 	if (result == PARSE_BAD) {
 		reader->error = reader->csv.error;
-		reader->is_broken = is_header;
+		reader->is_broken = is_header || reader->csv.is_lost;
 	}
 	return result;
 }

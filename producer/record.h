@@ -31,7 +31,7 @@ struct record_reader {
 	int64_t line; /* on which it begins, from 1 */
 
 	struct parse_error error; /* after PARSE_BAD */
-	bool is_broken; /* the header is bad: nothing can be read */
+	bool is_broken; /* the header is bad, or a quote did not close: nothing more can be read */
 };
 
 /* `config` is copied, its texts are not. */

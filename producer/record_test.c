@@ -134,6 +134,13 @@ static void a_bad_header_breaks_the_input(void **state)
 	assert_records(&plain, "\n\n", "1:1: no header: the input is empty\n");
 }
 
+static void a_quote_that_never_closes_breaks_the_input(void **state)
+{
+	(void)state;
+	assert_records(&plain, "a,b\n1,2\n3,\"4\n5,6\n7,8\n",
+		"2 {\"a\":1,\"b\":2}\n3:3: the quote that opens here never closes\n");
+}
+
 static void a_column_that_is_not_there_is_said_with_the_nearest(void **state)
 {
 	(void)state;
@@ -244,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_row_of_the_wrong_length_is_bad_and_its_neighbours_are_not),
 		cmocka_unit_test(text_that_is_not_utf8_is_bad),
 		cmocka_unit_test(a_bad_header_breaks_the_input),
+		cmocka_unit_test(a_quote_that_never_closes_breaks_the_input),
 		cmocka_unit_test(a_column_that_is_not_there_is_said_with_the_nearest),
 		cmocka_unit_test(a_header_alone_is_no_record_and_no_fault),
 		cmocka_unit_test(json_lines_stay_as_they_are),

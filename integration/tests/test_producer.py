@@ -257,6 +257,13 @@ def test_a_bad_row_can_be_skipped_and_is_counted(sender):
     assert sender.bodies() == ['{"a":1,"b":2}', '{"a":6,"b":7}']
 
 
+def test_a_quote_that_never_closes_is_named_and_cannot_be_skipped(sender):
+    path = sender.file('a,b\n1,2\n3,"4\n5,6\n7,8\n')
+    done = sender.run(path, "--skip-bad", expect=1)
+    assert done.stderr == f"{path}:3:3: the quote that opens here never closes\n"
+    assert sender.bodies() == ['{"a":1,"b":2}']
+
+
 def test_a_bad_header_cannot_be_skipped(sender):
     done = sender.run(sender.file("churn,b\n1,2\n"), "--skip-bad", "--label", "churm",
                       expect=1)
