@@ -1,6 +1,7 @@
 /* The three layouts of a log line. Whatever the text holds, a line stays one line: control
  * characters (C0, DEL, C1), the two Unicode line ends and bytes that are not UTF-8 are escaped.
- * In JSON the escapes are JSON's own; a byte that is not UTF-8 becomes U+FFFD. */
+ * In JSON, and in logfmt, whose readers know no others, the escapes are JSON's own, and a byte that is
+ * not UTF-8 becomes U+FFFD. */
 #include "common/log_private.h"
 #include "common/text.h"
 #include <stdio.h>
@@ -142,11 +143,11 @@ static void put_logfmt(struct output *out, const struct log_line *line)
 	puts_to(out, head);
 	if (line->object) {
 		puts_to(out, " object=\"");
-		put_escaped(out, line->object, true, false, object_reserve(out));
+		put_escaped(out, line->object, true, true, object_reserve(out));
 		puts_to(out, "\"");
 	}
 	puts_to(out, " msg=\"");
-	put_escaped(out, line->text, true, false, TAIL);
+	put_escaped(out, line->text, true, true, TAIL);
 	puts_to(out, "\"\n");
 }
 

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,6 +109,96 @@ static void a_json_line_is_json_whatever_it_holds(void **state)
 	assert_non_null(strstr(message, "\xef\xbf\xbd"));
 	assert_string_equal(json_string_value(json_object_get(line, "object")), message);
 	json_decref(line);
+}
+
+/* The value of `key="..."` at *at, which moves behind it; a quoted value is a JSON string. */
+static json_t *take_quoted(const char **at, const char *key)
+{
+	size_t size = strlen(key);
+	assert_memory_equal(*at, key, size);
+	const char *from = *at + size, *to = from + 1;
+	assert_int_equal(*from, '"');
+	while (*to && *to != '"')
+		to += *to == '\\' && to[1] ? 2 : 1;
+	assert_int_equal(*to, '"');
+	*at = to + 1;
+	return json_loadb(from, (size_t)(to + 1 - from), JSON_DECODE_ANY, NULL);
+}
+
+/* An object and a message out of what may break a line, or its quotes. */
+static void make_hostile(char *text, size_t size)
+{
+	static const char *const parts[] = {"\"", "\\", " ", "=", "\n", "\t", "\x1b", "\x7f",
+		"\" level=debug x=\"", "{", "\xc3\xa4", "a", "\\u0022", "msg=", "\xe2\x80\xa8",
+		"\xc2\x85", "'", ","};
+	text[0] = '\0';
+	for (int n = rand() % 12; n > 0; n--)
+		snprintf(text + strlen(text), size - strlen(text), "%s", parts[rand() % 18]);
+}
+
+static void logfmt_gives_back_whatever_was_written(void **state)
+{
+	char object[300], message[300];
+	(void)state;
+	srand(5);
+	log_open("umbra-test", LOG_LOGFMT, LOG_INFO);
+	for (int round = 0; round < 2000; round++) {
+		make_hostile(object, sizeof(object));
+		make_hostile(message, sizeof(message));
+		capture_start();
+		log_info(object, "%s", message);
+		const char *text = capture_end(), *at = strchr(text, ' ');
+		assert_int_equal(strncmp(at, " level=info program=umbra-test object=", 38), 0);
+		at += 31;
+		json_t *first = take_quoted(&at, "object=");
+		json_t *second = take_quoted(&at, " msg=");
+		assert_string_equal(json_string_value(first), object);
+		assert_string_equal(json_string_value(second), message);
+		assert_string_equal(at, "\n");
+		json_decref(first);
+		json_decref(second);
+	}
+}
+
+static void json_gives_back_whatever_was_written(void **state)
+{
+	char object[300], message[300];
+	(void)state;
+	srand(6);
+	log_open("umbra-test", LOG_JSON, LOG_INFO);
+	for (int round = 0; round < 2000; round++) {
+		make_hostile(object, sizeof(object));
+		make_hostile(message, sizeof(message));
+		capture_start();
+		log_info(object, "%s", message);
+		const char *text = capture_end();
+		assert_int_equal(count_lines(text), 1);
+		json_t *line = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+		assert_int_equal(json_object_size(line), 5);
+		assert_string_equal(json_string_value(json_object_get(line, "object")), object);
+		assert_string_equal(json_string_value(json_object_get(line, "message")), message);
+		json_decref(line);
+	}
+}
+
+static void a_logfmt_line_that_is_cut_is_still_quoted(void **state)
+{
+	static char endless[100000];
+	(void)state;
+	log_open("umbra-test", LOG_LOGFMT, LOG_INFO);
+	for (int shift = 0; shift < 7; shift++) {
+		memset(endless, '\\', sizeof(endless) - 1);
+		memset(endless, 'x', (size_t)shift);
+		capture_start();
+		log_info(endless, "%s", endless);
+		const char *at = strstr(capture_end(), "object=");
+		json_t *first = take_quoted(&at, "object="), *second = take_quoted(&at, " msg=");
+		assert_non_null(first);
+		assert_non_null(second);
+		assert_string_equal(at, "\n");
+		json_decref(first);
+		json_decref(second);
+	}
 }
 
 static void no_text_can_forge_a_line_or_move_the_cursor(void **state)
@@ -247,6 +338,9 @@ int main(void)
 		cmocka_unit_test(a_text_line_has_time_level_program_object_and_message),
 		cmocka_unit_test(a_logfmt_line_quotes_its_text),
 		cmocka_unit_test(a_json_line_is_json_whatever_it_holds),
+		cmocka_unit_test(logfmt_gives_back_whatever_was_written),
+		cmocka_unit_test(json_gives_back_whatever_was_written),
+		cmocka_unit_test(a_logfmt_line_that_is_cut_is_still_quoted),
 		cmocka_unit_test(no_text_can_forge_a_line_or_move_the_cursor),
 		cmocka_unit_test(an_endless_text_is_cut_and_stays_one_valid_line),
 		cmocka_unit_test(lines_below_the_level_are_not_written),

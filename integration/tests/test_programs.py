@@ -1,4 +1,5 @@
 """What every program has in common: help, versions, settings, the admin port."""
+import json
 import re
 import subprocess
 
@@ -99,6 +100,24 @@ def test_a_good_settings_file_is_said_to_be_good(tmp_path, program):
                     'drain_timeout = "5s"; log = { level = "warn"; format = "json"; };\n')
     done = run(program, "-c", path, "--check-config", env={"SECRET": "hunter2"})
     assert done.returncode == 0 and "hunter2" not in done.stdout + done.stderr
+
+
+# The log
+
+LOGFMT = re.compile(r'time=(\S+Z) level=(\w+) program=(\S+)( object="(?:[^"\\]|\\.)*")? msg="((?:[^"\\]|\\.)*)"')
+
+
+@pytest.mark.parametrize("program", SERVICES)
+@pytest.mark.parametrize("form, read", [
+    ("json", json.loads),
+    ("logfmt", lambda line: json.loads('"' + LOGFMT.fullmatch(line)[5] + '"')),
+])
+def test_each_line_of_a_life_is_in_the_form_that_was_asked_for(ready, program, form, read):
+    process = ready.start(program, "--log-format", form, "--log-level", "debug", "-X", "debug=broker,cgrp")
+    until(lambda: process.log().count("\n") > 100, "librdkafka talks")
+    process.stop()
+    lines = process.log().splitlines()
+    assert lines and all(read(line) for line in lines)
 
 
 # The admin port
