@@ -24,6 +24,7 @@ struct call {
 	rd_kafka_message_t *rkm;
 	char answer[ANSWER_MAX];
 	size_t size;
+	double begun;
 	struct call *next; /* idle */
 };
 
@@ -36,6 +37,7 @@ struct bare {
 	struct curl_slist *headers;
 	const char *answers, *shadow, *events;
 	long requests, percent, begun, ended, delivered;
+	double *latencies; /* of each call, in seconds */
 	bool is_empty; /* the queue was, when a record was last asked for: the eventfd tells of more */
 };
 
@@ -153,6 +155,7 @@ static void begin(struct bare *bare, rd_kafka_message_t *rkm)
 	bare->idle = call->next;
 	call->rkm = rkm;
 	call->size = 0;
+	call->begun = seconds();
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDSIZE, (long)rkm->len);
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, rkm->payload);
 	curl_multi_add_handle(bare->multi, call->easy);
@@ -194,8 +197,24 @@ static void take_answers(struct bare *bare)
 		rd_kafka_message_destroy(call->rkm);
 		call->next = bare->idle;
 		bare->idle = call;
-		bare->ended++;
+		bare->latencies[bare->ended++] = seconds() - call->begun;
 	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	double one = *(const double *)a, other = *(const double *)b;
+	return (one > other) - (one < other);
+}
+
+static void print_latencies(struct bare *bare)
+{
+	double sum = 0;
+	for (long i = 0; i < bare->ended; i++)
+		sum += bare->latencies[i];
+	qsort(bare->latencies, (size_t)bare->ended, sizeof *bare->latencies, compare);
+	printf("\"mean_us\": %.1f, \"p99_us\": %.1f}\n", sum * 1e6 / (double)bare->ended,
+		bare->latencies[(size_t)(0.99 * (double)(bare->ended - 1))] * 1e6);
 }
 
 static void run(struct bare *bare)
@@ -217,8 +236,9 @@ static void run(struct bare *bare)
 	}
 	rd_kafka_flush(bare->producer, 30000);
 	double n = (double)(bare->requests - before);
-	printf("{\"rate\": %.1f, \"cpu_us\": %.3f, \"delivered\": %ld}\n", n / (seconds() - from),
+	printf("{\"rate\": %.1f, \"cpu_us\": %.3f, \"delivered\": %ld, ", n / (seconds() - from),
 		(cpu_seconds() - cpu) * 1e6 / n, bare->delivered);
+	print_latencies(bare);
 }
 
 int main(int argc, char **argv)
@@ -233,6 +253,7 @@ int main(int argc, char **argv)
 	bare.answers = argv[7];
 	bare.shadow = argv[8];
 	bare.events = argv[9];
+	bare.latencies = calloc((size_t)bare.requests, sizeof *bare.latencies);
 	open_kafka(&bare, argv[1], argv[6], argv[10]);
 	open_calls(&bare, argv[2], strtol(argv[4], NULL, 10));
 	run(&bare);
