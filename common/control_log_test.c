@@ -1,8 +1,8 @@
 /* The control log on librdkafka's mock brokers: reading, writing, and two writers at once. */
 #include "common/clock.h"
 #include "common/control_log.h"
+#include "common/mock_test_fixture.h"
 #include "common/topics.h"
-#include <librdkafka/rdkafka_mock.h>
 /* cmocka wants these first */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,57 +13,33 @@
 
 #include <cmocka.h>
 
-struct fixture {
-	rd_kafka_t *rk; /* of the mock brokers */
-	rd_kafka_mock_cluster_t *cluster;
-	struct common_settings settings;
-};
-
 static char errstr[700];
-
-static rd_kafka_conf_t *quiet_conf(void)
-{
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-
-	rd_kafka_conf_set_log_cb(conf, NULL);
-	return conf;
-}
 
 static int set_up(void **opaque)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	static char prefix[] = "umbra.";
+	struct mock *mock = calloc(1, sizeof(*mock));
 
-	fixture->rk = rd_kafka_new(RD_KAFKA_PRODUCER, quiet_conf(), errstr, sizeof(errstr));
-	assert_non_null(fixture->rk);
-	fixture->cluster = rd_kafka_mock_cluster_new(fixture->rk, 1);
-	fixture->settings.brokers = strdup(rd_kafka_mock_cluster_bootstraps(fixture->cluster));
-	fixture->settings.prefix = prefix;
+	mock_open(mock);
 	log_set_level(LOG_ERROR);
-	*opaque = fixture;
+	*opaque = mock;
 	return 0;
 }
 
 static int tear_down(void **opaque)
 {
-	struct fixture *fixture = *opaque;
-
-	rd_kafka_mock_cluster_destroy(fixture->cluster);
-	rd_kafka_destroy(fixture->rk);
-	free(fixture->settings.brokers);
-	free(fixture);
+	mock_close(*opaque);
+	free(*opaque);
 	return 0;
 }
 
-static void create_topic(struct fixture *fixture)
+static void create_topic(struct mock *mock)
 {
-	assert_int_equal(0, rd_kafka_mock_topic_create(fixture->cluster, "umbra.control", 1, 1));
+	assert_int_equal(0, rd_kafka_mock_topic_create(mock->cluster, "umbra.control", 1, 1));
 }
 
-static struct control_log *open_log(struct fixture *fixture)
+static struct control_log *open_log(struct mock *mock)
 {
-	struct control_log *log =
-		control_log_open(&fixture->settings, NULL, errstr, sizeof(errstr));
+	struct control_log *log = control_log_open(&mock->settings, NULL, errstr, sizeof(errstr));
 
 	assert_non_null(log);
 	return log;
@@ -165,19 +141,19 @@ static void a_log_that_cannot_be_understood_is_neither_read_on_nor_written(void 
 	control_log_close(log);
 }
 
-static void produce(struct fixture *fixture, const void *data, size_t size)
+static void produce(struct mock *mock, const void *data, size_t size)
 {
 	assert_int_equal(0,
-		rd_kafka_producev(fixture->rk, RD_KAFKA_V_TOPIC("umbra.control"),
+		rd_kafka_producev(mock->rk, RD_KAFKA_V_TOPIC("umbra.control"),
 			RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_VALUE((void *)data, size),
 			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END));
 }
 
-static rd_kafka_t *open_producer(struct fixture *fixture)
+static rd_kafka_t *open_producer(struct mock *mock)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
-	rd_kafka_conf_set(conf, "bootstrap.servers", fixture->settings.brokers, NULL, 0);
+	rd_kafka_conf_set(conf, "bootstrap.servers", mock->settings.brokers, NULL, 0);
 	return rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, sizeof(errstr));
 }
 
@@ -203,16 +179,16 @@ static void observe(void *opaque, const struct control_record *record, int64_t o
 
 static void bytes_that_are_no_record_are_passed_over(void **opaque)
 {
-	struct fixture *fixture = *opaque;
+	struct mock *mock = *opaque;
 	struct seen seen = {0, 0};
-	struct fixture producer = *fixture;
+	struct mock producer = *mock;
 	struct control_log *log;
 
-	create_topic(fixture);
-	producer.rk = open_producer(fixture);
+	create_topic(mock);
+	producer.rk = open_producer(mock);
 	produce(&producer, "garbage", 7);
 	assert_int_equal(0, rd_kafka_flush(producer.rk, 10000));
-	log = open_log(fixture);
+	log = open_log(mock);
 	control_log_observe(log, observe, &seen);
 	catch_up(log);
 	assert_int_equal(1, seen.no_records);
@@ -225,16 +201,16 @@ static void bytes_that_are_no_record_are_passed_over(void **opaque)
 static void a_record_of_a_newer_schema_stops_the_log(void **opaque)
 {
 	static const uint8_t newer[] = {0xc3, 0x01, 1, 2, 3, 4, 5, 6, 7, 8, 0};
-	struct fixture *fixture = *opaque;
-	struct fixture producer = *fixture;
+	struct mock *mock = *opaque;
+	struct mock producer = *mock;
 	struct control_log *log;
 	const char *why_not;
 
-	create_topic(fixture);
-	producer.rk = open_producer(fixture);
+	create_topic(mock);
+	producer.rk = open_producer(mock);
 	produce(&producer, newer, sizeof(newer));
 	assert_int_equal(0, rd_kafka_flush(producer.rk, 10000));
-	log = open_log(fixture);
+	log = open_log(mock);
 	assert_int_equal(-1, control_log_catch_up(log, 15000, errstr, sizeof(errstr)));
 	assert_false(control_log_state(log)->not_understood == NULL);
 	control_log_is_current(log, &why_not);
@@ -256,8 +232,8 @@ static void a_log_that_was_not_read_yet_says_so(void **opaque)
 
 static void brokers_that_do_not_answer_are_an_error_in_time(void **opaque)
 {
-	struct fixture *fixture = *opaque;
-	struct common_settings settings = fixture->settings;
+	struct mock *mock = *opaque;
+	struct common_settings settings = mock->settings;
 	static char nobody[] = "127.0.0.1:1";
 	struct control_log *log;
 	int64_t before = clock_monotonic_us();
@@ -275,16 +251,16 @@ static void brokers_that_do_not_answer_are_an_error_in_time(void **opaque)
 /* In a loop nothing blocks, and what another writes is seen within a second. */
 static void a_loop_sees_changes_within_a_second(void **opaque)
 {
-	struct fixture *fixture = *opaque;
+	struct mock *mock = *opaque;
 	struct loop *loop = loop_new(errstr, sizeof(errstr));
 	struct control_log *log, *writer;
 	const char *why_not;
 	int64_t deadline = clock_monotonic_us() + 20000000, sent, worst = 0;
 
 	assert_non_null(loop);
-	log = control_log_open(&fixture->settings, loop, errstr, sizeof(errstr));
+	log = control_log_open(&mock->settings, loop, errstr, sizeof(errstr));
 	assert_non_null(log);
-	create_topic(fixture);
+	create_topic(mock);
 	while (!control_log_is_current(log, &why_not) && clock_monotonic_us() < deadline) {
 		int64_t before = clock_monotonic_us();
 
@@ -298,7 +274,7 @@ static void a_loop_sees_changes_within_a_second(void **opaque)
 	assert_true(worst < 200000);
 	control_log_tick(log, 0);
 	assert_false(control_log_tick(log, 0));
-	writer = open_log(fixture);
+	writer = open_log(mock);
 	catch_up(writer);
 	assert_int_equal(CONTROL_ACCEPTED, append(writer, "ann@here", "{\"event_partitions\":2}"));
 	sent = clock_monotonic_us();
@@ -313,14 +289,14 @@ static void a_loop_sees_changes_within_a_second(void **opaque)
 
 static void brokers_without_the_admin_api_are_taken_as_they_are(void **opaque)
 {
-	struct fixture *fixture = *opaque;
+	struct mock *mock = *opaque;
 	struct topic_want want = {
 		.name = "made-by-hand", .kind = TOPIC_SHADOW, .partitions = 2, .replication = -1};
-	rd_kafka_t *rk = kafka_reader_new(&fixture->settings, errstr, sizeof(errstr));
+	rd_kafka_t *rk = kafka_reader_new(&mock->settings, errstr, sizeof(errstr));
 
 	assert_non_null(rk);
-	create_topic(fixture);
-	assert_int_equal(0, rd_kafka_mock_topic_create(fixture->cluster, "umbra.events", 4, 1));
+	create_topic(mock);
+	assert_int_equal(0, rd_kafka_mock_topic_create(mock->cluster, "umbra.events", 4, 1));
 	if (topics_check(rk, "umbra.", 10000, errstr, sizeof(errstr)) != 0)
 		fail_msg("%s", errstr);
 	assert_int_equal(-1, topics_create(rk, &want, 1, 5000, errstr, sizeof(errstr)));
@@ -331,10 +307,10 @@ static void brokers_without_the_admin_api_are_taken_as_they_are(void **opaque)
 
 static void a_control_topic_with_more_partitions_is_refused(void **opaque)
 {
-	struct fixture *fixture = *opaque;
-	rd_kafka_t *rk = kafka_reader_new(&fixture->settings, errstr, sizeof(errstr));
+	struct mock *mock = *opaque;
+	rd_kafka_t *rk = kafka_reader_new(&mock->settings, errstr, sizeof(errstr));
 
-	assert_int_equal(0, rd_kafka_mock_topic_create(fixture->cluster, "umbra.control", 3, 1));
+	assert_int_equal(0, rd_kafka_mock_topic_create(mock->cluster, "umbra.control", 3, 1));
 	assert_int_equal(-1, topics_check(rk, "umbra.", 10000, errstr, sizeof(errstr)));
 	assert_non_null(strstr(errstr, "has 3 partitions and must have 1"));
 	rd_kafka_consumer_close(rk);

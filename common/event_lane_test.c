@@ -2,8 +2,8 @@
 #include "common/clock.h"
 #include "common/event_lane.h"
 #include "common/log.h"
+#include "common/mock_test_fixture.h"
 #include "common/schema.h"
-#include <librdkafka/rdkafka_mock.h>
 /* cmocka wants these first */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +17,7 @@
 enum { SECOND = 1000000, PARTITIONS = 3 };
 
 struct fixture {
-	rd_kafka_t *rk; /* of the mock brokers */
-	rd_kafka_mock_cluster_t *cluster;
-	struct common_settings settings;
+	struct mock mock;
 	struct loop *loop;
 	struct event_lane *lane;
 	rd_kafka_t *reader;
@@ -30,21 +28,14 @@ static char errstr[512];
 static int set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof *fixture);
-	static char prefix[] = "umbra.";
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	rd_kafka_conf_set_log_cb(conf, NULL);
 	log_set_level(LOG_OFF);
-	fixture->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, sizeof errstr);
-	assert_non_null(fixture->rk);
-	fixture->cluster = rd_kafka_mock_cluster_new(fixture->rk, 1);
-	rd_kafka_mock_topic_create(fixture->cluster, "umbra.events", PARTITIONS, 1);
-	fixture->settings.brokers = strdup(rd_kafka_mock_cluster_bootstraps(fixture->cluster));
-	fixture->settings.prefix = prefix;
+	mock_open(&fixture->mock);
+	rd_kafka_mock_topic_create(fixture->mock.cluster, "umbra.events", PARTITIONS, 1);
 	fixture->loop = loop_new(errstr, sizeof errstr);
-	fixture->lane = event_lane_new(&fixture->settings, fixture->loop, "umbra-splitter",
+	fixture->lane = event_lane_new(&fixture->mock.settings, fixture->loop, "umbra-splitter",
 		"host-1", errstr, sizeof errstr);
 	assert_non_null(fixture->lane);
-	fixture->reader = kafka_reader_new(&fixture->settings, errstr, sizeof errstr);
+	fixture->reader = kafka_reader_new(&fixture->mock.settings, errstr, sizeof errstr);
 	rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(PARTITIONS);
 	for (int32_t i = 0; i < PARTITIONS; i++)
 		rd_kafka_topic_partition_list_add(all, "umbra.events", i)->offset =
@@ -62,9 +53,7 @@ static int tear_down(void **state)
 	rd_kafka_destroy(fixture->reader);
 	event_lane_free(fixture->lane);
 	loop_free(fixture->loop);
-	rd_kafka_mock_cluster_destroy(fixture->cluster);
-	rd_kafka_destroy(fixture->rk);
-	free(fixture->settings.brokers);
+	mock_close(&fixture->mock);
 	free(fixture);
 	event_free_buffers();
 	schema_free_all();

@@ -1,8 +1,8 @@
 /* A publisher on librdkafka's mock brokers: what becomes of records when its handle breaks. */
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/mock_test_fixture.h"
 #include "common/publisher.h"
-#include <librdkafka/rdkafka_mock.h>
 /* cmocka wants these first */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,9 +24,7 @@ struct parcel {
 };
 
 struct fixture {
-	rd_kafka_t *rk; /* of the mock brokers */
-	rd_kafka_mock_cluster_t *cluster;
-	struct common_settings settings;
+	struct mock mock;
 	struct loop *loop;
 	struct publisher *publisher;
 	struct parcel parcels[RECORDS];
@@ -37,18 +35,11 @@ static char errstr[512];
 static int set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof *fixture);
-	static char prefix[] = "umbra.";
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	rd_kafka_conf_set_log_cb(conf, NULL);
 	log_set_level(LOG_ERROR);
-	fixture->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, sizeof errstr);
-	assert_non_null(fixture->rk);
-	fixture->cluster = rd_kafka_mock_cluster_new(fixture->rk, 1);
-	rd_kafka_mock_topic_create(fixture->cluster, "answers", 4, 1);
-	fixture->settings.brokers = strdup(rd_kafka_mock_cluster_bootstraps(fixture->cluster));
-	fixture->settings.prefix = prefix;
+	mock_open(&fixture->mock);
+	rd_kafka_mock_topic_create(fixture->mock.cluster, "answers", 4, 1);
 	fixture->loop = loop_new(errstr, sizeof errstr);
-	fixture->publisher = publisher_new(&fixture->settings, fixture->loop, "answers",
+	fixture->publisher = publisher_new(&fixture->mock.settings, fixture->loop, "answers",
 		PUBLISH_ANSWERS, errstr, sizeof errstr);
 	assert_non_null(fixture->publisher);
 	*state = fixture;
@@ -60,9 +51,7 @@ static int tear_down(void **state)
 	struct fixture *fixture = *state;
 	publisher_free(fixture->publisher);
 	loop_free(fixture->loop);
-	rd_kafka_mock_cluster_destroy(fixture->cluster);
-	rd_kafka_destroy(fixture->rk);
-	free(fixture->settings.brokers);
+	mock_close(&fixture->mock);
 	free(fixture);
 	return 0;
 }
@@ -139,13 +128,30 @@ static void after_a_fatal_error_records_flow_through_a_new_handle(void **state)
 static void a_publisher_that_ends_gives_back_what_it_could_not_deliver(void **state)
 {
 	struct fixture *fixture = *state;
-	rd_kafka_mock_broker_set_down(fixture->cluster, 1);
+	rd_kafka_mock_broker_set_down(fixture->mock.cluster, 1);
 	for (int i = 0; i < RECORDS; i++)
 		assert_int_equal(send_parcel(fixture, i), 0);
 	publisher_free(fixture->publisher);
 	fixture->publisher = NULL;
 	for (int i = 0; i < RECORDS; i++)
 		assert_int_equal(fixture->parcels[i].failures, 1);
+}
+
+static void a_copy_without_a_leader_is_given_up_in_time_while_the_others_flow(void **state)
+{
+	struct fixture *fixture = *state;
+	publisher_free(fixture->publisher);
+	fixture->publisher = publisher_new(&fixture->mock.settings, fixture->loop, "copies",
+		PUBLISH_COPIES, errstr, sizeof errstr);
+	rd_kafka_mock_partition_set_leader(fixture->mock.cluster, "answers", 2, -1);
+	int64_t begun_us = clock_monotonic_us();
+	for (int i = 0; i < RECORDS; i++)
+		assert_int_equal(send_parcel(fixture, i), 0);
+	wait_until_none_is_open(fixture);
+	assert_in_range(clock_monotonic_us() - begun_us, 4000000, 10000000);
+	for (int i = 0; i < RECORDS; i++)
+		assert_int_equal(fixture->parcels[i].last_error,
+			i % 4 == 2 ? RD_KAFKA_RESP_ERR__MSG_TIMED_OUT : 0);
 }
 
 int main(void)
@@ -158,6 +164,9 @@ int main(void)
 			after_a_fatal_error_records_flow_through_a_new_handle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_publisher_that_ends_gives_back_what_it_could_not_deliver, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_copy_without_a_leader_is_given_up_in_time_while_the_others_flow, set_up,
 			tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
