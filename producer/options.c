@@ -8,6 +8,7 @@
 
 static const char *const formats[] = {"csv", "jsonl", "auto", NULL};
 static const char *const forms[] = {"json", "csv", NULL};
+static const char *const arrivals[] = {"constant", "poisson", NULL};
 static const char *const outputs[] = {"text", "json", NULL};
 
 static int check_run(const char *value, char *errstr, size_t errstr_size)
@@ -82,6 +83,14 @@ static const struct setting settings_table[] = {
 		.argument = "N",
 		.help = "Requests a second, at fixed times whatever the answers do; 0: as fast as "
 			"there is room in flight."},
+	{.option = "arrivals",
+		.type = SETTING_CHOICE,
+		.offset = FIELD(arrivals),
+		.fallback = "constant",
+		.choices = arrivals,
+		.argument = "PROCESS",
+		.help = "With --rate: requests come evenly, or as those of many independent "
+			"callers; the same --run comes at the same times."},
 	{.option = "repeat",
 		.type = SETTING_INT,
 		.offset = FIELD(repeat),
@@ -154,6 +163,8 @@ static int check(const void *values, char *errstr, size_t errstr_size)
 		problem = "--responses and --avro go with --topic; an --endpoint has its own";
 	else if (options->topic && options->wait && !options->responses)
 		problem = "--wait with a --topic needs --responses TOPIC";
+	else if (options->arrivals == ARRIVALS_POISSON && options->rate <= 0)
+		problem = "--arrivals poisson needs a --rate";
 	if (problem)
 		snprintf(errstr, errstr_size, "%s", problem);
 	return problem ? -1 : 0;

@@ -3,6 +3,7 @@
 #define UMBRA_PRODUCER_OPTIONS_H
 
 #include "common/settings.h"
+#include "producer/pacing.h"
 #include "producer/record.h"
 
 enum { FORMAT_CSV, FORMAT_JSONL, FORMAT_BY_NAME };
@@ -18,6 +19,7 @@ struct options {
 	char *content_type; /* NULL: as the body is */
 	bool avro;
 	double rate;
+	int arrivals; /* enum arrivals */
 	int64_t repeat, limit; /* 0: no end */
 	int64_t in_flight;
 	bool wait;

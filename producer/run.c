@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 enum { SENDS_PER_TICK = 256, FULL_RETRY_US = 1000, INTERRUPT_WAIT_US = 2000000 };
 
@@ -57,8 +58,9 @@ int run_open(struct run *run, char *errstr, size_t errstr_size)
 {
 	run->give_up_us = INT64_MAX;
 	tally_init(&run->tally);
-	pacing_init(&run->pacing, run->options->rate);
 	begin_ledger(run);
+	pacing_init(&run->pacing, (enum arrivals)run->options->arrivals, run->options->rate,
+		XXH3_64bits(run->ledger.run, strlen(run->ledger.run)));
 	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	assert(run->timer_fd >= 0);
 	loop_watch(run->loop, run->timer_fd, on_timer, run);

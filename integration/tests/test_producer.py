@@ -157,6 +157,16 @@ def test_the_rate_is_kept(sender):
     assert 1900 < stamps[-1] - stamps[0] < 3000
 
 
+def test_poisson_arrivals_keep_the_rate_and_come_unevenly(sender):
+    path = sender.file(CSV)
+    report = sender.report(path, "--repeat", 20, "--rate", 200, "--arrivals", "poisson", "--run", "p")
+    stamps = [r.timestamp for r in sender.sent()]
+    assert report["sent"] == 400 and 1.5 < report["seconds"] < 3
+    gaps = [b - a for a, b in zip(stamps, stamps[1:])]
+    assert sum(gap <= 1 for gap in gaps) > 40  # even arrivals have none, these about a fifth
+    assert sum(gap >= 10 for gap in gaps) > 20  # and about an eighth of these
+
+
 def test_the_same_run_has_the_same_ids_and_another_has_others(sender):
     path = sender.file("n\n1\n")
     for run in ["same"], ["same"], [], []:
@@ -316,6 +326,7 @@ def test_a_missing_file_is_said(sender):
     (["--topic", "a", "--run", "a b", "x.csv"], "a run has 1 to 100 of the characters"),
     (["--topic", "a", "--rate", "-1", "x.csv"], "rate"),
     (["--topic", "a", "--in-flight", "0", "x.csv"], "in-flight"),
+    (["--topic", "a", "--arrivals", "poisson", "x.csv"], "--arrivals poisson needs a --rate"),
     (["--topic", "a", "x.csv", "y.csv"], "y.csv"),
 ])
 def test_wrong_usage_is_said_in_one_line_with_status_2(umbra, arguments, message):
