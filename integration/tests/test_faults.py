@@ -160,7 +160,7 @@ def pause(seconds):
 def test_a_broker_that_is_away_for_a_while_costs_nothing_but_time(alone):
     path, broker = alone
     path.define().start()
-    with path.under_load("--rate", "200") as sent:
+    with path.under_load("--rate", "200", "--timeout", "90s") as sent:
         path.wait_answers(200)
         broker.stop()
         pause(20 if LONG else 5)
