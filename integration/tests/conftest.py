@@ -14,8 +14,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # integration/witness.py
 
 from control import one_endpoint, shadow_tests  # noqa: E402
+from definitions import definitions, endpoint, variant  # noqa: E402
 from installation import Installation  # noqa: E402
-from model_server import ModelServer  # noqa: E402
+from model_server import ECHO, ModelServer  # noqa: E402
+from path import Path  # noqa: E402
 from records import Kafka  # noqa: E402
 
 BROKER = pathlib.Path(__file__).resolve().parents[1] / "broker"
@@ -128,3 +130,22 @@ def model(new_model):
 @pytest.fixture
 def shadow_model(new_model):
     return new_model()
+
+
+@pytest.fixture
+def path(umbra, model, shadow_model):
+    """The whole path of one test, nothing defined and nothing started."""
+    return Path(umbra, model, shadow_model)
+
+
+@pytest.fixture
+def replying(umbra, model):
+    """A splitter whose endpoint allows the topic <endpoint>.replies, which has 3 partitions; the
+    model's answer is the request."""
+    model.answer = ECHO
+    umbra.kafka.create(umbra.topic("replies"), 3)
+    umbra.run("umbractl", "init")
+    umbra.apply(definitions(endpoint(umbra.endpoint, [variant("v1", model.url)],
+                                     reply_topics=[umbra.topic("replies")])))
+    umbra.start("umbra-splitter").wait_ready()
+    return umbra

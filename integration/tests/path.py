@@ -110,6 +110,10 @@ class Path:
     def answers(self):
         return self.kafka.read(self.umbra.topic("responses"))
 
+    def answered(self):
+        """The number of answers so far."""
+        return self.kafka.count(self.umbra.topic("responses"))
+
     def answered_ids(self):
         return [header(answer, "umbra-request-id") for answer in self.answers()]
 

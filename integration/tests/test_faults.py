@@ -16,15 +16,6 @@ LONG = bool(os.environ.get("UMBRA_LONG"))
 BOUND, PARTITIONS = 50, 4
 
 
-@pytest.fixture
-def path(umbra, model, shadow_model):
-    return Path(umbra, model, shadow_model)
-
-
-def answered(path):
-    return path.kafka.count(path.umbra.topic("responses"))
-
-
 def check_answers(path, sent, crashes):
     """Every request has an answer, and few have two: what was uncommitted at each crash."""
     counts = collections.Counter(path.answered_ids())
@@ -68,10 +59,10 @@ def test_kill_9_of_both_programs_at_random_moments_loses_nothing(path):
     path.start_shadow("--instance", "shadow-1")
     with path.under_load("--rate", "300") as sent:
         for _ in range(rounds):
-            path.wait_answers(answered(path) + dice.randrange(20, 150))
+            path.wait_answers(path.answered() + dice.randrange(20, 150))
             path.splitter.kill()
             path.start_splitter("--instance", "splitter-1")
-            path.wait_answers(answered(path) + dice.randrange(20, 150))
+            path.wait_answers(path.answered() + dice.randrange(20, 150))
             path.shadow.kill()
             path.start_shadow("--instance", "shadow-1")
     path.wait_committed(seconds=120)
@@ -89,13 +80,13 @@ def test_members_that_join_leave_and_stall_lose_nothing_and_commit_nothing_they_
     members = [path.start_splitter() for _ in range(2)]
     with Watch(path) as watch, path.under_load("--rate", "200") as sent:
         for _ in range(rounds):
-            path.wait_answers(answered(path) + dice.randrange(50, 100))
+            path.wait_answers(path.answered() + dice.randrange(50, 100))
             members.append(path.start_splitter())
             stalled = members.pop(dice.randrange(len(members)))
             stalled.suspend()
-            path.wait_answers(answered(path) + 100, seconds=60)  # its share went to the others
+            path.wait_answers(path.answered() + 100, seconds=60)  # its share went to the others
             stalled.resume()
-            path.wait_answers(answered(path) + 50)
+            path.wait_answers(path.answered() + 50)
             stalled.stop()
     path.wait_committed(seconds=120)
     assert watch.looks > 10 and not watch.backwards
@@ -165,7 +156,7 @@ def test_a_broker_that_is_away_for_a_while_costs_nothing_but_time(alone):
         broker.stop()
         pause(20 if LONG else 5)
         broker.start()
-        back = answered(path)
+        back = path.answered()
         path.wait_answers(back + 400, seconds=60)
     path.wait_committed(seconds=60)
     assert len(set(path.answered_ids())) == len(sent)
@@ -221,7 +212,7 @@ def test_a_clock_that_steps_an_hour_spoils_no_duration_and_ends_no_call_early(pa
     with path.under_load("--rate", "200") as sent:
         for hours in (1, -1, 0):
             clock.write_text(str(hours * 3600 * 1000000))
-            path.wait_answers(answered(path) + 400)  # the programs look at the file each second
+            path.wait_answers(path.answered() + 400)  # the programs look at the file each second
     account = path.wait_account(lambda a: a.pending == 0)
     assert account.closes() and account.paired == len(sent)
     events = path.events()

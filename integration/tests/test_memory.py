@@ -6,17 +6,11 @@ import os
 
 import pytest
 
-from path import Path
 from program import BUILD
 from waiting import until
 
 LIBRARY = BUILD / "bin" / "umbra-scarce-memory.so"
 REQUESTS = 5
-
-
-@pytest.fixture
-def path(umbra, model, shadow_model):
-    return Path(umbra, model, shadow_model).define()
 
 
 def run(path, sent, **environment):
@@ -35,6 +29,7 @@ def run(path, sent, **environment):
 
 @pytest.mark.skipif("asan" in BUILD.name, reason="the sanitizer brings an allocator of its own")
 def test_an_allocation_that_fails_ends_the_splitter_at_worst_and_loses_nothing(path):
+    path.define()
     count_file, sent = path.umbra.folder / "count", 0
 
     def send():

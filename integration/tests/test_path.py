@@ -8,14 +8,9 @@ import pytest
 import witness
 from accounting import NEVER_ASKED
 from model_server import Answer
-from path import Path, TEST
+from path import TEST
 from records import Record, header
 from waiting import until
-
-
-@pytest.fixture
-def path(umbra, model, shadow_model):
-    return Path(umbra, model, shadow_model)
 
 
 def once(ids):
@@ -155,10 +150,10 @@ def test_a_percentage_changed_under_load_loses_nothing_and_each_copy_fits_its_ge
     path.define(sampling=10.0).start()
     with path.under_load("--rate", "400") as sent:
         for percentage in (80, 0, 55.5):
-            path.wait_answers(answered(path) + 200)
+            path.wait_answers(path.answered() + 200)
             path.umbra.run("umbractl", "set", TEST, f"sampling={percentage}")
             wait_generation(path, path.history()[-1][0])
-        path.wait_answers(answered(path) + 200)
+        path.wait_answers(path.answered() + 200)
     assert len(once(path.answered_ids())) == len(sent)
     account = path.wait_account(lambda a: a.pending == 0)
     assert account.closes() and not account.losses
@@ -170,10 +165,6 @@ def test_a_percentage_changed_under_load_loses_nothing_and_each_copy_fits_its_ge
     assert generations == {generation for generation, k in path.history()}
     for copy in path.copies():
         assert path.takes(header(copy, "umbra-request-id"), int(header(copy, "umbra-generation")))
-
-
-def answered(path):
-    return path.kafka.count(path.umbra.topic("responses"))
 
 
 # 5. The identity closes

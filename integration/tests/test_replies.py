@@ -2,20 +2,7 @@
 import pytest
 
 from definitions import definitions, endpoint, variant
-from model_server import ECHO
 from records import Record, header
-
-
-@pytest.fixture
-def replying(umbra, model):
-    """An endpoint that allows the topic <endpoint>.replies, which has 3 partitions."""
-    model.answer = ECHO
-    umbra.kafka.create(umbra.topic("replies"), 3)
-    umbra.run("umbractl", "init")
-    umbra.apply(definitions(endpoint(umbra.endpoint, [variant("v1", model.url)],
-                                     reply_topics=[umbra.topic("replies")])))
-    umbra.start("umbra-splitter").wait_ready()
-    return umbra
 
 
 def ask(umbra, value, topic, *more):

@@ -5,9 +5,6 @@ import os
 import pathlib
 import subprocess
 
-from definitions import definitions, endpoint, variant
-from model_server import ECHO
-
 HERE = pathlib.Path(__file__).resolve().parent / "spring"
 N = 20
 
@@ -26,13 +23,8 @@ def jars():
     return folder
 
 
-def test_spring_s_replying_template_gets_its_answers(umbra, model):
-    model.answer = ECHO
-    umbra.kafka.create(umbra.topic("replies"), 1)
-    umbra.run("umbractl", "init")
-    umbra.apply(definitions(endpoint(umbra.endpoint, [variant("v1", model.url)],
-                                     reply_topics=[umbra.topic("replies")])))
-    umbra.start("umbra-splitter").wait_ready()
+def test_spring_s_replying_template_gets_its_answers(replying):
+    umbra = replying
     asked = subprocess.run(
         ["java", "-cp", f"{jars()}/*", str(HERE / "Ask.java"), umbra.kafka.brokers, umbra.topic("requests"),
          umbra.topic("replies"), str(N)], capture_output=True, text=True, timeout=120)
