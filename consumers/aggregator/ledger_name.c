@@ -1,0 +1,164 @@
+/* Arms and sources. There are few: they are searched from the one that was found last. */
+#include "common/text.h"
+#include "consumers/aggregator/ledger_private.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static char *copy_text(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+	assert(copy || !text);
+	return copy;
+}
+
+static bool is_arm(const struct arm *arm, const char *endpoint, const char *test,
+	const char *variant, enum role role)
+{
+	return arm->role == role && !strcmp(arm->variant, variant) && text_equal(arm->test, test) &&
+		!strcmp(arm->endpoint, endpoint);
+}
+
+const struct arm *ledger_arm(struct ledger *ledger, const char *endpoint, const char *test,
+	const char *variant, enum role role)
+{
+	for (size_t i = 0; i < ledger->n_arms; i++)
+		if (is_arm(ledger->arms[i], endpoint, test, variant, role))
+			return ledger->arms[i];
+	if (ledger->n_arms == LEDGER_MAX_ARMS || !text_is_name(endpoint) ||
+		(test && !text_is_name(test)) || (*variant && !text_is_name(variant)))
+		return NULL;
+	if ((ledger->n_arms & (ledger->n_arms - 1)) == 0) {
+		ledger->arms =
+			reallocarray(ledger->arms, 2 * ledger->n_arms + 1, sizeof(struct arm *));
+		assert(ledger->arms);
+	}
+	struct arm *arm = calloc(1, sizeof *arm);
+	assert(arm);
+	*arm = (struct arm){copy_text(endpoint), copy_text(test), copy_text(variant), role};
+	ledger->arms[ledger->n_arms++] = arm;
+	return arm;
+}
+
+static bool is_source(const struct source *source, const struct event *event)
+{
+	return source->partition == event->source_partition && source->epoch == event->epoch &&
+		!strcmp(source->topic, event->source_topic) &&
+		!strcmp(source->endpoint, event->endpoint);
+}
+
+static uint64_t source_seed(const struct event *event)
+{
+	uint64_t seed = XXH3_64bits_withSeed(
+		event->endpoint, strlen(event->endpoint), (uint64_t)event->epoch);
+	return XXH3_64bits_withSeed(event->source_topic, strlen(event->source_topic),
+		seed + (uint64_t)event->source_partition);
+}
+
+static struct source *new_source(struct ledger *ledger, const struct event *event)
+{
+	struct source *source = calloc(1, sizeof *source);
+	assert(source);
+	source->endpoint = copy_text(event->endpoint);
+	source->topic = copy_text(event->source_topic);
+	source->epoch = event->epoch;
+	source->partition = event->source_partition;
+	source->mark = -1;
+	source->seed = source_seed(event);
+	TAILQ_INIT(&source->uncovered);
+	ledger->n_sources++;
+	return source;
+}
+
+static void source_free(struct ledger *ledger, struct source *source)
+{
+	assert(!source->n_entries);
+	free(source->endpoint);
+	free(source->topic);
+	free(source);
+	ledger->n_sources--;
+}
+
+struct source *ledger_source(struct ledger *ledger, const struct event *event)
+{
+	struct source **at = &ledger->sources;
+	while (*at && !is_source(*at, event))
+		at = &(*at)->next;
+	struct source *source = *at;
+	if (!source && ledger->n_sources == LEDGER_MAX_SOURCES)
+		return NULL;
+	if (source)
+		*at = source->next;
+	else
+		source = new_source(ledger, event);
+	source->next = ledger->sources; /* the next search begins here */
+	ledger->sources = source;
+	return source;
+}
+
+bool ledger_has_forgotten(const struct ledger *ledger, const struct place *place)
+{
+	return ledger->status.clock_us - place->time_us >= ledger->config.limits.memory_us;
+}
+
+bool source_covers(const struct ledger *ledger, const struct source *source, int64_t offset)
+{
+	return offset < source->mark && !ledger_has_forgotten(ledger, &source->marked);
+}
+
+/* Lets go what is covered or too old. */
+static void sweep(struct ledger *ledger, struct source *source)
+{
+	struct entry *entry;
+	while ((entry = TAILQ_FIRST(&source->uncovered)) &&
+		(source_covers(ledger, source, entry->source_offset) ||
+			ledger_has_forgotten(ledger, &entry->place))) {
+		TAILQ_REMOVE(&source->uncovered, entry, link);
+		entry_free(ledger, entry);
+	}
+	if (source->mark >= 0 && ledger_has_forgotten(ledger, &source->marked))
+		source->mark = -1;
+}
+
+void source_advance(
+	struct ledger *ledger, struct source *source, int64_t done_below, const struct place *place)
+{
+	if (done_below < 0 ||
+		(done_below < source->mark && !ledger_has_forgotten(ledger, &source->marked)))
+		return;
+	source->mark = done_below;
+	source->marked = *place;
+	sweep(ledger, source);
+}
+
+void ledger_sweep_sources(struct ledger *ledger)
+{
+	struct source **at = &ledger->sources;
+	while (*at) {
+		struct source *source = *at;
+		sweep(ledger, source);
+		if (source->n_entries || source->mark >= 0) {
+			at = &source->next;
+			continue;
+		}
+		*at = source->next;
+		source_free(ledger, source);
+	}
+}
+
+void ledger_free_names(struct ledger *ledger)
+{
+	while (ledger->sources) {
+		struct source *source = ledger->sources;
+		ledger->sources = source->next;
+		source_free(ledger, source);
+	}
+	for (size_t i = 0; i < ledger->n_arms; i++) {
+		free(ledger->arms[i]->endpoint);
+		free(ledger->arms[i]->test);
+		free(ledger->arms[i]->variant);
+		free(ledger->arms[i]);
+	}
+	free(ledger->arms);
+}

@@ -1,0 +1,198 @@
+#include "consumers/aggregator/tally.h"
+#include "common/schema.h"
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+void tally_fini(struct tally *tally)
+{
+	histogram_fini(&tally->model_latency);
+	histogram_fini(&tally->overhead_latency);
+	histogram_fini(&tally->queue);
+	histogram_fini(&tally->compared);
+	histogram_fini(&tally->compared_production);
+	histogram_fini(&tally->difference);
+}
+
+bool outcome_is_asked(enum outcome outcome)
+{
+	return outcome < OUTCOME_EXPIRED;
+}
+
+int64_t tally_pending(const struct tally *tally)
+{
+	int64_t pending = tally->sampled - tally->paired;
+	for (int i = 0; i < LOSS_COUNT; i++)
+		pending -= tally->losses[i];
+	return pending;
+}
+
+static void record_if_known(struct histogram *histogram, int64_t us)
+{
+	if (us >= 0)
+		histogram_record(histogram, us);
+}
+
+/* Sums of sizes that a stranger wrote may wrap; they must not trap. */
+static int64_t sum(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+void tally_add_event(struct tally *tally, const struct event *event)
+{
+	tally->has_changed = true;
+	tally->invocations++;
+	tally->outcomes[event->outcome]++;
+	tally->request_bytes = sum(tally->request_bytes, event->request_bytes);
+	tally->response_bytes = sum(tally->response_bytes, event->response_bytes);
+	if (!outcome_is_asked(event->outcome))
+		return;
+	record_if_known(&tally->model_latency, event->model_latency_us);
+	record_if_known(&tally->overhead_latency, event->overhead_latency_us);
+	record_if_known(&tally->queue, event->queue_us);
+}
+
+void tally_take_back(
+	struct tally *tally, enum outcome outcome, int64_t request_bytes, int64_t response_bytes)
+{
+	assert(!outcome_is_asked(outcome));
+	tally->has_changed = true;
+	tally->invocations--;
+	tally->outcomes[outcome]--;
+	tally->losses[outcome]--;
+	tally->request_bytes = sum(tally->request_bytes, (int64_t)(0 - (uint64_t)request_bytes));
+	tally->response_bytes = sum(tally->response_bytes, (int64_t)(0 - (uint64_t)response_bytes));
+}
+
+void tally_add_comparison(struct tally *tally, const struct compare_result *result,
+	int64_t production_us, int64_t candidate_us)
+{
+	tally->has_changed = true;
+	if (result->verdict == COMPARE_NOT_COMPARABLE) {
+		tally->not_comparable[result->reason]++;
+		return;
+	}
+	if (result->verdict == COMPARE_MATCH)
+		tally->match++;
+	else
+		tally->mismatch++;
+	if (production_us < 0 || candidate_us < 0)
+		return;
+	histogram_record(&tally->compared, candidate_us);
+	histogram_record(&tally->compared_production, production_us);
+	histogram_record(&tally->difference, candidate_us - production_us);
+}
+
+/* The record, field by field in the schema's order. */
+
+struct count {
+	const char *name;
+	int64_t count;
+};
+
+/* Those that are not 0, by name. */
+static void write_counts(struct avro_buffer *buffer, struct count *counts, size_t n)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!counts[i].count)
+			continue;
+		struct count moving = counts[i];
+		size_t at = kept++;
+		for (; at && strcmp(counts[at - 1].name, moving.name) > 0; at--)
+			counts[at] = counts[at - 1];
+		counts[at] = moving;
+	}
+	if (kept)
+		avro_buffer_long(buffer, (int64_t)kept);
+	for (size_t i = 0; i < kept; i++) {
+		avro_buffer_string(buffer, counts[i].name);
+		avro_buffer_long(buffer, counts[i].count);
+	}
+	avro_buffer_long(buffer, 0);
+}
+
+static const char *loss_name(int loss)
+{
+	if (loss == LOSS_UNANSWERED)
+		return "unanswered";
+	return loss == LOSS_STATE_BOUND ? "state_bound" : outcome_name((enum outcome)loss);
+}
+
+static void write_outcomes(const struct tally *tally, struct avro_buffer *buffer)
+{
+	struct count counts[OUTCOME_COUNT];
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		counts[i] = (struct count){outcome_name((enum outcome)i), tally->outcomes[i]};
+	write_counts(buffer, counts, OUTCOME_COUNT);
+}
+
+static void write_losses(const struct tally *tally, struct avro_buffer *buffer)
+{
+	struct count counts[LOSS_COUNT];
+	for (int i = 0; i < LOSS_COUNT; i++)
+		counts[i] = (struct count){loss_name(i), tally->losses[i]};
+	write_counts(buffer, counts, LOSS_COUNT);
+}
+
+static void write_not_comparable(const struct tally *tally, struct avro_buffer *buffer)
+{
+	struct count counts[COMPARE_REASON_COUNT] = {{"", 0}};
+	for (int i = COMPARE_NO_REASON + 1; i < COMPARE_REASON_COUNT; i++)
+		counts[i] = (struct count){
+			compare_reason_name((enum compare_reason)i), tally->not_comparable[i]};
+	write_counts(buffer, counts, COMPARE_REASON_COUNT);
+}
+
+static void write_identity(
+	const struct tally *tally, const struct tally_frame *frame, struct avro_buffer *buffer)
+{
+	avro_buffer_string(buffer, tally->arm->endpoint);
+	avro_buffer_optional_string(buffer, tally->arm->test);
+	avro_buffer_string(buffer, tally->arm->variant);
+	avro_buffer_long(buffer, tally->arm->role);
+	avro_buffer_long(buffer, frame->window_start_us);
+	avro_buffer_long(buffer, frame->window_us);
+	avro_buffer_long(buffer, frame->partition);
+	avro_buffer_fixed(buffer, &(uint8_t){frame->is_provisional}, 1);
+}
+
+void tally_write(
+	const struct tally *tally, const struct tally_frame *frame, struct avro_buffer *value)
+{
+	avro_buffer_begin(value, schema_get("window_aggregate")->fingerprint);
+	write_identity(tally, frame, value);
+	avro_buffer_long(value, tally->invocations);
+	write_outcomes(tally, value);
+	avro_buffer_long(value, tally->sampled);
+	avro_buffer_long(value, tally->paired);
+	avro_buffer_long(value, tally->match + tally->mismatch);
+	avro_buffer_long(value, tally->match);
+	avro_buffer_long(value, tally->mismatch);
+	write_not_comparable(tally, value);
+	write_losses(tally, value);
+	avro_buffer_long(value, tally_pending(tally));
+	avro_buffer_long(value, tally->late);
+	avro_buffer_long(value, tally->unsolicited);
+	avro_buffer_long(value, tally->wrong_decisions);
+	avro_buffer_long(value, tally->given_up_events);
+	avro_buffer_long(value, tally->request_bytes);
+	avro_buffer_long(value, tally->response_bytes);
+	histogram_write(&tally->model_latency, value);
+	histogram_write(&tally->overhead_latency, value);
+	histogram_write(&tally->queue, value);
+	histogram_write(&tally->compared, value);
+	histogram_write(&tally->compared_production, value);
+	histogram_write(&tally->difference, value);
+}
+
+size_t tally_key(const struct arm *arm, const struct tally_frame *frame, char key[TALLY_KEY_MAX])
+{
+	int n = snprintf(key, TALLY_KEY_MAX, "%s/%s/%s/%s/%lld/%d%s", arm->endpoint,
+		arm->test ? arm->test : "", arm->variant, role_name(arm->role),
+		(long long)frame->window_start_us, frame->partition,
+		frame->is_provisional ? "/provisional" : "");
+	assert(n > 0 && n < TALLY_KEY_MAX); /* names have at most 100 bytes */
+	return (size_t)n;
+}

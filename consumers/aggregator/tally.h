@@ -1,0 +1,66 @@
+/* What is counted for one arm in one window, and the record that says it. */
+#ifndef UMBRA_CONSUMERS_AGGREGATOR_TALLY_H
+#define UMBRA_CONSUMERS_AGGREGATOR_TALLY_H
+
+#include "common/avro_buffer.h"
+#include "common/compare.h"
+#include "common/event.h"
+#include "common/histogram.h"
+
+/* Whose numbers they are; one object for each, kept for good. */
+struct arm {
+	char *endpoint;
+	char *test; /* NULL: production over all requests */
+	char *variant; /* "": of no variant in particular (gaps) */
+	enum role role;
+};
+
+/* Losses that no event tells, numbered behind the outcomes. */
+enum { LOSS_UNANSWERED = OUTCOME_COUNT, LOSS_STATE_BOUND, LOSS_COUNT };
+
+struct tally {
+	const struct arm *arm;
+	bool has_changed; /* since it was last published */
+	int64_t invocations, outcomes[OUTCOME_COUNT];
+	int64_t sampled, paired, losses[LOSS_COUNT];
+	int64_t match, mismatch, not_comparable[COMPARE_REASON_COUNT];
+	int64_t late, unsolicited, wrong_decisions, given_up_events;
+	int64_t request_bytes, response_bytes;
+	struct histogram model_latency, overhead_latency, queue; /* of the events that were asked */
+	struct histogram compared, compared_production, difference; /* of the compared requests */
+};
+
+void tally_fini(struct tally *tally);
+
+/* Sampled, and neither paired nor lost. */
+int64_t tally_pending(const struct tally *tally);
+
+/* Was the model asked, as far as the outcome says? */
+bool outcome_is_asked(enum outcome outcome);
+
+/* One event of the arm. */
+void tally_add_event(struct tally *tally, const struct event *event);
+/* Takes back one that was never asked: an answer has come. */
+void tally_take_back(
+	struct tally *tally, enum outcome outcome, int64_t request_bytes, int64_t response_bytes);
+
+/* One comparison; latencies in microseconds, negative: none. */
+void tally_add_comparison(struct tally *tally, const struct compare_result *result,
+	int64_t production_us, int64_t candidate_us);
+
+/* Where the window stands. */
+struct tally_frame {
+	int64_t window_start_us, window_us;
+	int32_t partition;
+	bool is_provisional;
+};
+
+/* The record in the single-object encoding, into `value`, which begins anew. */
+void tally_write(
+	const struct tally *tally, const struct tally_frame *frame, struct avro_buffer *value);
+
+/* The record's key; a buffer of TALLY_KEY_MAX bytes is enough. Returns its size. */
+enum { TALLY_KEY_MAX = 400 };
+size_t tally_key(const struct arm *arm, const struct tally_frame *frame, char key[TALLY_KEY_MAX]);
+
+#endif
