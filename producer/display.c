@@ -14,7 +14,7 @@ void display_init(struct display *display, int64_t now_us)
 
 static double share_sent(const struct run *run)
 {
-	double share = source_share(&run->source);
+	double share = run->capture ? capture_share(run->capture) : source_share(&run->source);
 	if (run->options->limit > 0) {
 		double of_limit = (double)run->tally.sent / (double)run->options->limit;
 		share = of_limit > share ? of_limit : share;

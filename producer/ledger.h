@@ -4,6 +4,7 @@
 #define UMBRA_PRODUCER_LEDGER_H
 
 #include "common/publisher.h"
+#include "producer/origin.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ struct in_flight {
 	struct delivery delivery; /* first: the publisher knows the request by it */
 	struct run *run; /* the owner's */
 	int64_t number; /* from 1 */
-	int64_t line; /* of the input */
+	struct origin origin;
 	int64_t intended_us, sent_us; /* monotonic */
 	bool is_open; /* neither answered (or acknowledged, where that is all) nor given up */
 	bool awaits_ack; /* the publisher holds it; gone when neither holds */

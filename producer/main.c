@@ -2,10 +2,13 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/schema.h"
+#include "common/watchdog.h"
 #include "producer/display.h"
 #include "producer/report.h"
 #include "producer/run.h"
 #include <stdio.h>
+
+enum { CLOSE_SECONDS = 5 };
 
 static void complain(const char *message)
 {
@@ -36,7 +39,7 @@ static void write_report(struct run *run)
 		.tally = &run->tally,
 		.run = run->ledger.run,
 		.topic = run->target.topic,
-		.source = run->source.name,
+		.source = run_source(run),
 		.awaits_answers = run->answers != NULL,
 		.is_interrupted = run->is_interrupted,
 	};
@@ -58,7 +61,11 @@ static int make_run(struct run *run)
 	} else {
 		complain(errstr);
 	}
+	fflush(stdout);
+	watchdog_arm(
+		CLOSE_SECONDS); /* librdkafka may hang here, as when the topic that it read is gone */
 	run_close(run);
+	watchdog_disarm();
 	return status;
 }
 
@@ -70,10 +77,11 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 
-	struct run run = {.options = &options, .path = "-"};
+	struct run run = {.options = &options};
 	if (settings_operands(&operands) > 0)
 		run.path = operands[0];
-	if (options_choose_input(&options, run.path, &run.input, errstr, sizeof errstr) < 0) {
+	if (options_choose_input(
+		    &options, &run.path, &run.input, &run.plan, errstr, sizeof errstr) < 0) {
 		complain(errstr);
 		settings_free(&options_program, &options);
 		return 2;

@@ -19,6 +19,12 @@ static int check_run(const char *value, char *errstr, size_t errstr_size)
 	return -1;
 }
 
+static int check_bound(const char *value, char *errstr, size_t errstr_size)
+{
+	struct bound bound;
+	return bound_parse(value, &bound, errstr, errstr_size);
+}
+
 static const struct setting settings_table[] = {
 	{.option = "topic",
 		.letter = 't',
@@ -73,6 +79,25 @@ static const struct setting settings_table[] = {
 		.offset = FIELD(avro),
 		.fallback = "false",
 		.help = "With --topic: send each request as an InferenceRequest."},
+	{.option = "from-topic",
+		.type = SETTING_STRING,
+		.offset = FIELD(from_topic),
+		.argument = "TOPIC",
+		.help = "Instead of a file: send the records of this topic as they are, by their "
+			"timestamps."},
+	{.option = "from",
+		.type = SETTING_STRING,
+		.offset = FIELD(from),
+		.argument = "OFFSET|TIME",
+		.check = check_bound,
+		.help = "With --from-topic: begin here; an offset counts in each partition, a time "
+			"is as 2026-01-31T12:00:00Z. Else earliest."},
+	{.option = "to",
+		.type = SETTING_STRING,
+		.offset = FIELD(to),
+		.argument = "OFFSET|TIME",
+		.check = check_bound,
+		.help = "With --from-topic: end before this. Else now."},
 	{.option = "rate",
 		.letter = 'r',
 		.type = SETTING_DOUBLE,
@@ -153,6 +178,18 @@ static const struct setting settings_table[] = {
 		.help = "How the report on standard output looks."},
 };
 
+static const char *check_capture(const struct options *options)
+{
+	bool shapes = options->label || options->key || options->content_type || options->avro ||
+		options->format != FORMAT_BY_NAME || options->as != BODY_JSON;
+	if (!options->from_topic)
+		return options->from || options->to ? "--from and --to go with --from-topic" : NULL;
+	if (shapes || options->skip_bad || options->repeat != 1)
+		return "--from-topic sends records as they are, once: without --format, --as, "
+		       "--label, --key, --content-type, --avro, --skip-bad and --repeat";
+	return NULL;
+}
+
 static int check(const void *values, char *errstr, size_t errstr_size)
 {
 	const struct options *options = values;
@@ -165,6 +202,8 @@ static int check(const void *values, char *errstr, size_t errstr_size)
 		problem = "--wait with a --topic needs --responses TOPIC";
 	else if (options->arrivals == ARRIVALS_POISSON && options->rate <= 0)
 		problem = "--arrivals poisson needs a --rate";
+	else
+		problem = check_capture(options);
 	if (problem)
 		snprintf(errstr, errstr_size, "%s", problem);
 	return problem ? -1 : 0;
@@ -175,7 +214,10 @@ const struct program options_program = {
 	.summary = "sends the rows of a file as requests, and awaits their answers if asked",
 	.synopsis = "[OPTION]... [FILE|-]",
 	.details = "FILE is CSV with a header (RFC 4180) or JSON lines; - or nothing: standard "
-		   "input. A request's id is RUN-NUMBER. Latency counts from the time at which a "
+		   "input. --from-topic reads a topic instead: its records keep key, value, "
+		   "partition number and headers, less kafka_replyTopic and "
+		   "kafka_replyPartition.\n\n"
+		   "A request's id is RUN-NUMBER. Latency counts from the time at which a "
 		   "request was meant to be sent. Status 0: each request was answered (without "
 		   "--wait: acknowledged); 1: not all, or a bad row; 2: usage.",
 	.settings = settings_table,
@@ -193,7 +235,27 @@ static enum input_format format_of(const char *path)
 	return INPUT_JSONL;
 }
 
-int options_choose_input(const struct options *options, const char *path,
+static int choose_range(const struct options *options, const char *path, struct capture_plan *plan,
+	char *errstr, size_t errstr_size)
+{
+	plan->topic = options->from_topic;
+	if (path) {
+		snprintf(errstr, errstr_size, "read %s or --from-topic %s, not both", path,
+			options->from_topic);
+		return -1;
+	}
+	if (bound_parse(options->from ? options->from : "earliest", &plan->from, errstr,
+		    errstr_size) < 0 ||
+		bound_parse(options->to ? options->to : "now", &plan->to, errstr, errstr_size) < 0)
+		return -1;
+	if (!bounds_are_empty(&plan->from, &plan->to))
+		return 0;
+	snprintf(errstr, errstr_size, "nothing lies from %s to %s",
+		options->from ? options->from : "earliest", options->to ? options->to : "now");
+	return -1;
+}
+
+static int choose_format(const struct options *options, const char *path,
 	struct record_config *config, char *errstr, size_t errstr_size)
 {
 	static const char *const known[] = {".csv", ".jsonl", ".ndjson", ".json"};
@@ -220,4 +282,15 @@ int options_choose_input(const struct options *options, const char *path,
 	snprintf(errstr, errstr_size, "--as csv needs CSV to begin with; \"%s\" is JSON lines",
 		path);
 	return -1;
+}
+
+int options_choose_input(const struct options *options, const char **path,
+	struct record_config *config, struct capture_plan *plan, char *errstr, size_t errstr_size)
+{
+	*plan = (struct capture_plan){.topic = NULL};
+	if (options->from_topic)
+		return choose_range(options, *path, plan, errstr, errstr_size);
+	if (!*path)
+		*path = "-";
+	return choose_format(options, *path, config, errstr, errstr_size);
 }

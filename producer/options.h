@@ -3,6 +3,7 @@
 #define UMBRA_PRODUCER_OPTIONS_H
 
 #include "common/settings.h"
+#include "producer/capture.h"
 #include "producer/pacing.h"
 #include "producer/record.h"
 
@@ -13,6 +14,7 @@ struct options {
 	struct common_settings common;
 	char *topic, *endpoint; /* one of both */
 	char *responses; /* with topic and wait */
+	char *from_topic, *from, *to; /* the input is a topic; NULL: the default */
 	int format; /* FORMAT_* */
 	int as; /* enum body_form */
 	char *label, *key;
@@ -32,9 +34,10 @@ struct options {
 /* The command line, with its checks. */
 extern const struct program options_program;
 
-/* What the input is and what becomes of it; `path` as on the command line. 0, or -1 and errstr. */
-int options_choose_input(const struct options *options, const char *path,
-	struct record_config *config, char *errstr, size_t errstr_size)
+/* What the input is and what becomes of it. `path` as on the command line, NULL: not given, then it
+ * becomes standard input. With --from-topic only `plan` is filled. 0, or -1 and errstr. */
+int options_choose_input(const struct options *options, const char **path,
+	struct record_config *config, struct capture_plan *plan, char *errstr, size_t errstr_size)
 	__attribute__((warn_unused_result));
 
 #endif

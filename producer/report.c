@@ -101,10 +101,12 @@ static void write_missing(const struct report *report, FILE *out)
 {
 	const struct tally *tally = report->tally;
 	size_t n = tally->n_missing < MISSING_SHOWN ? tally->n_missing : MISSING_SHOWN;
+	char place[1024];
 	fprintf(out, "\n  %s\n", report->awaits_answers ? "Without an answer" : "Not acknowledged");
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "  %s-%" PRId64 "  (%s:%" PRId64 ")\n", report->run,
-			tally->missing[i].number, report->source, tally->missing[i].line);
+		fprintf(out, "  %s-%" PRId64 "  (%s)\n", report->run, tally->missing[i].number,
+			origin_write(
+				&tally->missing[i].origin, report->source, place, sizeof place));
 	if (tally->unanswered > (int64_t)n)
 		fprintf(out, "  and %" PRId64 " more\n", tally->unanswered - (int64_t)n);
 }
@@ -160,17 +162,23 @@ static json_t *make_latency(const struct latency *latency)
 	return object;
 }
 
+static json_t *make_one_missing(const struct report *report, const struct missing *missing)
+{
+	char id[160];
+	json_t *object = json_object();
+	snprintf(id, sizeof id, "%s-%" PRId64, report->run, missing->number);
+	json_object_set_new(object, "request_id", json_string(id));
+	if (missing->origin.partition >= 0)
+		set_count(object, "partition", missing->origin.partition);
+	set_count(object, missing->origin.partition >= 0 ? "offset" : "line", missing->origin.line);
+	return object;
+}
+
 static json_t *make_missing(const struct report *report)
 {
 	json_t *all = json_array();
-	char id[160];
-	for (size_t i = 0; i < report->tally->n_missing; i++) {
-		const struct missing *missing = &report->tally->missing[i];
-		snprintf(id, sizeof id, "%s-%" PRId64, report->run, missing->number);
-		json_array_append_new(all,
-			json_pack(
-				"{s:s, s:I}", "request_id", id, "line", (json_int_t)missing->line));
-	}
+	for (size_t i = 0; i < report->tally->n_missing; i++)
+		json_array_append_new(all, make_one_missing(report, &report->tally->missing[i]));
 	return all;
 }
 

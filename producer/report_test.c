@@ -35,7 +35,7 @@ static void fill(struct tally *tally)
 	tally->end_us = 1500000;
 	tally->behind_us = 12;
 	for (int i = 4; i <= 15; i++)
-		tally_add_missing(tally, i, i + 1);
+		tally_add_missing(tally, i, (struct origin){-1, i + 1});
 }
 
 static void the_text_tells_answers_latency_and_who_is_missing(void **state)
@@ -75,7 +75,7 @@ static void without_waiting_the_text_speaks_of_acknowledgements(void **state)
 	tally_init(&tally);
 	tally.sent = tally.refused = tally.skipped = 1;
 	tally.repeated = 2;
-	tally_add_missing(&tally, 1, 2);
+	tally_add_missing(&tally, 1, (struct origin){-1, 2});
 	struct report report = {&tally, "r1", "t", "(standard input)", false, true};
 	char *text = write_with(report_write_text, &report);
 	assert_string_equal(text,
@@ -127,6 +127,29 @@ static void the_json_has_the_same_facts(void **state)
 	tally_fini(&tally);
 }
 
+static void a_record_of_a_topic_is_named_by_partition_and_offset(void **state)
+{
+	(void)state;
+	struct tally tally;
+	json_int_t partition, offset;
+	tally_init(&tally);
+	tally_add_missing(&tally, 1, (struct origin){3, 0});
+	struct report report = {&tally, "r1", "churn.requests", "churn.captured", true, false};
+	char *text = write_with(report_write_text, &report);
+	assert_non_null(strstr(text, "  r1-1  (churn.captured/3:0)\n"));
+	free(text);
+	text = write_with(report_write_json, &report);
+	json_t *json = json_loads(text, 0, NULL);
+	assert_int_equal(json_unpack(json, "{s:[{s:I, s:I}]}", "missing", "partition", &partition,
+				 "offset", &offset),
+		0);
+	assert_int_equal(partition, 3);
+	assert_int_equal(offset, 0);
+	json_decref(json);
+	free(text);
+	tally_fini(&tally);
+}
+
 static void without_waiting_the_json_speaks_of_acknowledgements(void **state)
 {
 	(void)state;
@@ -149,6 +172,7 @@ int main(void)
 		cmocka_unit_test(the_text_tells_answers_latency_and_who_is_missing),
 		cmocka_unit_test(without_waiting_the_text_speaks_of_acknowledgements),
 		cmocka_unit_test(the_json_has_the_same_facts),
+		cmocka_unit_test(a_record_of_a_topic_is_named_by_partition_and_offset),
 		cmocka_unit_test(without_waiting_the_json_speaks_of_acknowledgements),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

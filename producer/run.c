@@ -1,7 +1,7 @@
 #include "producer/run.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/schema.h"
+#include "producer/request.h"
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -36,6 +36,16 @@ static void on_timer(void *opaque)
 	(void)!read(run->timer_fd, &expirations, sizeof expirations);
 }
 
+static int open_input(struct run *run, char *errstr, size_t errstr_size)
+{
+	if (!run->plan.topic)
+		return source_open(&run->source, run->loop, run->path, run->options->repeat,
+			&run->input, errstr, errstr_size);
+	run->capture =
+		capture_open(&run->options->common, run->loop, &run->plan, errstr, errstr_size);
+	return run->capture ? 0 : -1;
+}
+
 static int open_kafka(struct run *run, char *errstr, size_t errstr_size)
 {
 	const struct common_settings *common = &run->options->common;
@@ -64,8 +74,7 @@ int run_open(struct run *run, char *errstr, size_t errstr_size)
 	run->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	assert(run->timer_fd >= 0);
 	loop_watch(run->loop, run->timer_fd, on_timer, run);
-	if (source_open(&run->source, run->loop, run->path, run->options->repeat, &run->input,
-		    errstr, errstr_size) < 0)
+	if (open_input(run, errstr, errstr_size) < 0)
 		return -1;
 	return open_kafka(run, errstr, errstr_size);
 }
@@ -79,10 +88,16 @@ void run_close(struct run *run)
 	loop_unwatch(run->loop, run->timer_fd);
 	close(run->timer_fd);
 	source_close(&run->source);
+	capture_close(run->capture);
 	target_fini(&run->target);
 	avro_buffer_fini(&run->encoded);
 	ledger_fini(&run->ledger);
 	tally_fini(&run->tally);
+}
+
+const char *run_source(const struct run *run)
+{
+	return run->capture ? run->plan.topic : run->source.name;
 }
 
 /* How a request ends. */
@@ -104,16 +119,17 @@ static void end_well(struct run *run, struct in_flight *request, int64_t now_us)
 
 static void end_missing(struct run *run, struct in_flight *request)
 {
-	tally_add_missing(&run->tally, request->number, request->line);
+	tally_add_missing(&run->tally, request->number, request->origin);
 	end_request(run, request);
 }
 
 static void refuse(struct run *run, struct in_flight *request, rd_kafka_resp_err_t err)
 {
+	char place[1024];
 	run->tally.refused++;
-	log_error(NULL, "%s:%" PRId64 ": request %s-%" PRId64 " cannot be published: %s",
-		run->source.name, request->line, run->ledger.run, request->number,
-		rd_kafka_err2str(err));
+	log_error(NULL, "%s: request %s-%" PRId64 " cannot be published: %s",
+		origin_write(&request->origin, run_source(run), place, sizeof place),
+		run->ledger.run, request->number, rd_kafka_err2str(err));
 	if (request->is_open)
 		end_missing(run, request);
 	else
@@ -149,12 +165,12 @@ static void read_kind(const rd_kafka_headers_t *headers, struct answer_kind *kin
 	tally_set_word(kind->status, value, size);
 }
 
-/* 0: none of this run. */
+/* 0: none of this run. A captured request keeps its id, which may look like one of ours. */
 static int64_t read_number(const struct run *run, const rd_kafka_headers_t *headers)
 {
-	const void *value;
-	size_t size;
-	if (!kafka_header_last(headers, "umbra-request-id", &value, &size))
+	const void *value = NULL;
+	size_t size = 0;
+	if (run->capture || !kafka_header_last(headers, "umbra-request-id", &value, &size))
 		kafka_header_last(headers, "kafka_correlationId", &value, &size);
 	return ledger_read_id(&run->ledger, value, size);
 }
@@ -181,64 +197,13 @@ static void on_answer(void *opaque, const rd_kafka_message_t *rkm)
 
 /* Sending. */
 
-static void take_value(struct run *run, struct outgoing *record, const char *id, const char *type)
-{
-	const struct buffer *body = &run->source.reader.body;
-	struct avro_buffer *encoded = &run->encoded;
-	record->value = body->data;
-	record->value_size = body->size;
-	if (!run->target.is_avro)
-		return;
-	avro_buffer_begin(encoded, schema_get("inference_request")->fingerprint);
-	avro_buffer_string(encoded, id);
-	avro_buffer_string(encoded, type);
-	avro_buffer_optional_string(encoded, NULL); /* accept */
-	avro_buffer_bytes(encoded, body->data, body->size);
-	avro_buffer_long(encoded, 0); /* headers: an empty map */
-	avro_buffer_optional_string(encoded, NULL); /* target_variant */
-	avro_buffer_long(encoded, clock_wall_us());
-	assert(!encoded->failed);
-	record->value = encoded->data;
-	record->value_size = encoded->size;
-}
-
-static rd_kafka_headers_t *make_headers(const struct run *run, const char *id, const char *type)
-{
-	rd_kafka_headers_t *headers = rd_kafka_headers_new(4);
-	rd_kafka_header_add(headers, "content-type", -1, type, -1);
-	rd_kafka_header_add(headers, "x-request-id", -1, id, -1);
-	if (run->answers)
-		rd_kafka_header_add(headers, "kafka_correlationId", -1, id, -1);
-	return headers;
-}
-
-static const char *content_type(const struct run *run)
-{
-	if (run->options->content_type)
-		return run->options->content_type;
-	return run->source.reader.config.form == BODY_CSV ? "text/csv" : "application/json";
-}
-
-/* With a key its hash chooses the partition, as in Java's producer; without, one after the other. */
 static rd_kafka_resp_err_t publish(struct run *run, struct in_flight *request)
 {
-	const struct record_reader *reader = &run->source.reader;
-	char id[REQUEST_ID_SIZE];
-	ledger_write_id(&run->ledger, request->number, id);
-	struct outgoing record = {
-		.topic = run->target.topic,
-		.partition = PARTITION_SOURCE,
-		.key = reader->has_key ? (reader->key_text.data ? reader->key_text.data : "")
-				       : NULL,
-		.key_size = reader->key_text.size,
-		.headers = make_headers(run, id, content_type(run)),
-	};
-	take_value(run, &record, id, content_type(run));
-	request->delivery = (struct delivery){.done = on_delivery,
-		.source_partition =
-			reader->has_key ? INT32_MAX : (int32_t)(request->number & 0x3fffffff)};
+	struct outgoing record;
+	request_make(run, request, &record);
+	request->delivery.done = on_delivery;
 	rd_kafka_resp_err_t err = publisher_send(run->publisher, &record, &request->delivery);
-	if (err)
+	if (err && record.headers)
 		rd_kafka_headers_destroy(record.headers);
 	return err;
 }
@@ -261,7 +226,6 @@ static bool send_record(struct run *run, int64_t intended_us, int64_t now_us)
 	if (!request)
 		return false;
 	request->run = run;
-	request->line = run->source.reader.line;
 	request->intended_us = intended_us;
 	request->sent_us = now_us;
 	rd_kafka_resp_err_t err = publish(run, request);
@@ -313,7 +277,7 @@ static bool load_record(struct run *run)
 		stop_sending(run);
 		return false;
 	}
-	switch (source_next(&run->source)) {
+	switch (run->capture ? capture_next(run->capture) : source_next(&run->source)) {
 	case SOURCE_RECORD:
 		run->has_record = true;
 		return true;
@@ -326,7 +290,8 @@ static bool load_record(struct run *run)
 		stop_sending(run);
 		return false;
 	case SOURCE_FAILED:
-		fprintf(stderr, "%s: %s\n", run->source.name, strerror(errno));
+		fprintf(stderr, "%s: %s\n", run_source(run),
+			run->capture ? capture_problem(run->capture) : strerror(errno));
 		fail(run);
 		return false;
 	}

@@ -11,6 +11,7 @@
 #include "common/loop.h"
 #include "common/publisher.h"
 #include "producer/answers.h"
+#include "producer/capture.h"
 #include "producer/ledger.h"
 #include "producer/options.h"
 #include "producer/pacing.h"
@@ -30,10 +31,12 @@ struct run {
 	struct loop *loop;
 	const char *path; /* "-": standard input */
 	struct record_config input;
+	struct capture_plan plan; /* with a topic: it is read instead of `path` */
 
 	enum run_state state;
 	struct target target;
 	struct source source;
+	struct capture *capture; /* NULL: the source is read */
 	struct pacing pacing;
 	struct ledger ledger;
 	struct tally tally;
@@ -41,7 +44,7 @@ struct run {
 	struct answers *answers; /* NULL: answers are not awaited */
 	struct avro_buffer encoded;
 	int timer_fd; /* fires when the next request is due */
-	bool has_record; /* source.reader holds one that is still to be sent */
+	bool has_record; /* the source or the capture holds one that is still to be sent */
 	bool has_failed; /* a bad record or an unreadable file ended it */
 	bool is_interrupted; /* TERM or INT ended it */
 	int64_t give_up_us; /* monotonic; draining ends then; INT64_MAX: by the timeouts alone */
@@ -56,6 +59,9 @@ int64_t run_tick(struct run *run, int64_t now_us);
 
 /* Sends nothing more, and waits only briefly for what is in flight. */
 void run_interrupt(struct run *run, int64_t now_us);
+
+/* What the records come from, for messages. */
+const char *run_source(const struct run *run);
 
 /* Did each request end as it should? */
 bool run_is_good(const struct run *run);

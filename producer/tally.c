@@ -53,11 +53,11 @@ void tally_sort(struct tally *tally)
 	qsort(tally->groups, tally->n_groups, sizeof *tally->groups, by_count);
 }
 
-void tally_add_missing(struct tally *tally, int64_t number, int64_t line)
+void tally_add_missing(struct tally *tally, int64_t number, struct origin origin)
 {
 	tally->unanswered++;
 	if (tally->n_missing < TALLY_MISSING_MAX)
-		tally->missing[tally->n_missing++] = (struct missing){number, line};
+		tally->missing[tally->n_missing++] = (struct missing){number, origin};
 }
 
 void tally_set_word(char *word, const void *data, size_t size)

@@ -4,6 +4,7 @@
 #define UMBRA_PRODUCER_TALLY_H
 
 #include "producer/latency.h"
+#include "producer/origin.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@ struct answer_group {
 /* A request that was not answered, or, when answers are not awaited, not acknowledged. */
 struct missing {
 	int64_t number;
-	int64_t line;
+	struct origin origin;
 };
 
 struct tally {
@@ -54,7 +55,7 @@ void tally_add_kind(struct tally *tally, const struct answer_kind *kind);
 /* Puts the groups with most answers first. */
 void tally_sort(struct tally *tally);
 
-void tally_add_missing(struct tally *tally, int64_t number, int64_t line);
+void tally_add_missing(struct tally *tally, int64_t number, struct origin origin);
 
 /* Copies a header's value into a word of answer_kind; what is not visible ASCII becomes '?'. */
 void tally_set_word(char *word, const void *data, size_t size);

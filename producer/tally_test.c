@@ -80,10 +80,10 @@ static void the_first_of_the_missing_are_named_and_all_counted(void **state)
 	struct tally tally;
 	tally_init(&tally);
 	for (int i = 1; i <= TALLY_MISSING_MAX + 5; i++)
-		tally_add_missing(&tally, i, i + 1);
+		tally_add_missing(&tally, i, (struct origin){-1, i + 1});
 	assert_int_equal(tally.unanswered, TALLY_MISSING_MAX + 5);
 	assert_int_equal(tally.n_missing, TALLY_MISSING_MAX);
-	assert_int_equal(tally.missing[TALLY_MISSING_MAX - 1].line, TALLY_MISSING_MAX + 1);
+	assert_int_equal(tally.missing[TALLY_MISSING_MAX - 1].origin.line, TALLY_MISSING_MAX + 1);
 	tally_fini(&tally);
 }
 

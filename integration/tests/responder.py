@@ -16,12 +16,13 @@ def ok(request_id, variant="v1", outcome="ok", status="200"):
 
 
 class Responder:
-    """`before(n)` runs before request n, from 1 in the order of arrival, is answered."""
+    """`before(n)` runs before request n, from 1 in the order of arrival, is answered. With `echo` an
+    answer has the request's correlation id too."""
 
     def __init__(self, kafka, requests, responses, answer=lambda n, request_id: [ok(request_id)],
-                 before=lambda n: None):
+                 before=lambda n: None, echo=False):
         self.brokers, self.requests, self.responses = kafka.brokers, requests, responses
-        self.answer, self.before = answer, before
+        self.answer, self.before, self.echo = answer, before, echo
         self.seen = 0
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -52,7 +53,10 @@ class Responder:
     def _take(self, producer, message):
         self.seen += 1
         self.before(self.seen)
-        request_id = header(Record(None, None, message.headers() or []), "x-request-id")
+        received = message.headers() or []
+        request_id = header(Record(None, None, received), "x-request-id")
+        echoed = [pair for pair in received if self.echo and pair[0] == "kafka_correlationId"]
         for headers in self.answer(self.seen, request_id):
+            headers = headers + echoed
             producer.produce(self.responses, b"{}", headers=headers)
         producer.poll(0)
