@@ -332,7 +332,6 @@ static void at_the_bound_the_oldest_join_is_given_up(void **state)
 	assert_int_equal(arm->losses[LOSS_STATE_BOUND], 500);
 	assert_int_equal(arm->losses[LOSS_UNANSWERED], 999);
 	assert_int_equal(arm->paired, 1);
-	assert_int_equal(arm->late, 1);
 	assert_closes(arm);
 	ledger_read_status(fixture->ledger, &status);
 	assert_int_equal(status.joins, 0);

@@ -17,6 +17,7 @@ struct ledger *ledger_new(const struct ledger_config *config, const struct ledge
 	ledger->status.clock_us = start->base_us;
 	TAILQ_INIT(&ledger->waiting);
 	TAILQ_INIT(&ledger->ages);
+	STAILQ_INIT(&ledger->lasting);
 	return ledger;
 }
 
@@ -64,6 +65,7 @@ static struct window *present_window(struct ledger *ledger, const struct place *
 	assert(window);
 	window->start_us = start_us;
 	window->hold = *place;
+	window->lasting.offset = LASTING_NONE;
 	TAILQ_INIT(&window->entries);
 	if (ledger->last)
 		ledger->last->next = window;
@@ -123,6 +125,27 @@ static void tell_final(struct ledger *ledger, struct window *window)
 			ledger->config.opaque, window->tallies[i], window->start_us);
 }
 
+static void let_last(struct ledger *ledger, const struct window *window)
+{
+	const struct ledger_limits *limits = &ledger->config.limits;
+	if (window->lasting.offset == LASTING_NONE)
+		return;
+	struct lasting *lasting = malloc(sizeof *lasting);
+	assert(lasting);
+	lasting->place = window->lasting;
+	lasting->until_us = closing_us(ledger, window) + limits->horizon_us + limits->window_us;
+	STAILQ_INSERT_TAIL(&ledger->lasting, lasting, link);
+}
+
+static void drop_lasting(struct ledger *ledger, int64_t until_us)
+{
+	struct lasting *lasting;
+	while ((lasting = STAILQ_FIRST(&ledger->lasting)) && lasting->until_us <= until_us) {
+		STAILQ_REMOVE_HEAD(&ledger->lasting, link);
+		free(lasting);
+	}
+}
+
 static void close_first_window(struct ledger *ledger)
 {
 	struct window *window = ledger->first;
@@ -130,6 +153,7 @@ static void close_first_window(struct ledger *ledger)
 	while ((entry = TAILQ_FIRST(&window->entries)))
 		join_close(ledger, entry);
 	tell_final(ledger, window);
+	let_last(ledger, window);
 	ledger->first = window->next;
 	if (!ledger->first)
 		ledger->last = NULL;
@@ -137,43 +161,80 @@ static void close_first_window(struct ledger *ledger)
 	window_free(window);
 }
 
+/* The clock stands at each window's own end while that is closed: how far it leaps makes no
+ * difference to what is remembered. */
 static void advance_clock(struct ledger *ledger, int64_t now_us)
 {
-	if (now_us <= ledger->status.clock_us && ledger->has_begun)
-		return;
-	if (now_us > ledger->status.clock_us)
-		ledger->status.clock_us = now_us;
-	if (!ledger->has_begun && ledger->start.blind_us == LEDGER_CUT_OFF)
-		ledger->start.blind_us = ledger->status.clock_us;
-	ledger->has_begun = true;
+	int64_t *clock_us = &ledger->status.clock_us;
 	bool has_closed = false;
-	while (ledger->first && closing_us(ledger, ledger->first) <= ledger->status.clock_us) {
+	while (ledger->first && closing_us(ledger, ledger->first) <= now_us) {
+		if (closing_us(ledger, ledger->first) > *clock_us)
+			*clock_us = closing_us(ledger, ledger->first);
 		close_first_window(ledger);
 		has_closed = true;
 	}
+	if (now_us > *clock_us)
+		*clock_us = now_us;
+	if (!ledger->has_begun && ledger->start.blind_us == LEDGER_CUT_OFF)
+		ledger->start.blind_us = *clock_us;
+	ledger->has_begun = true;
 	if (has_closed)
 		ledger_sweep_sources(ledger);
+	drop_lasting(ledger, *clock_us);
 }
 
 /* Records. */
 
+static void note_duplicate(
+	struct ledger *ledger, struct window *window, const struct place *known_by)
+{
+	ledger->status.duplicates++;
+	window_hold(window, known_by);
+	if (known_by->offset < window->lasting.offset)
+		window->lasting = *known_by;
+}
+
+static struct entry *remember(struct ledger *ledger, struct window *window, struct source *source,
+	const struct place *place, int64_t source_offset)
+{
+	struct entry *entry = entry_new(ledger, source, source_offset, place, NULL);
+	entry->window = window;
+	TAILQ_INSERT_TAIL(&window->entries, entry, link);
+	return entry;
+}
+
+/* It is remembered as a reader would who begins with the duplicate. */
+static void refresh(struct entry *entry, const struct place *place)
+{
+	entry->seen = *place;
+	if (entry->window)
+		return;
+	TAILQ_REMOVE(&entry->source->uncovered, entry, link);
+	source_add_uncovered(entry->source, entry);
+}
+
+static void count_production(struct ledger *ledger, struct entry *entry, const struct arm *arm,
+	const struct event *event)
+{
+	tally_add_event(window_tally(entry->window, arm), event);
+	decisions_check(ledger, entry->window, event);
+	join_production(ledger, entry, event);
+}
+
 static void take_production(struct ledger *ledger, struct window *window, struct source *source,
 	const struct arm *arm, const struct place *place, const struct event *event)
 {
-	struct entry *entry = entry_find(ledger, source, event->source_offset);
+	int64_t offset = event->source_offset;
+	struct entry *entry = entry_find(ledger, source, offset);
 	if (entry) {
-		window_hold(window, &entry->place);
-		ledger->status.duplicates++;
-	} else if (source_covers(ledger, source, event->source_offset)) {
-		window_hold(window, &source->marked);
-		ledger->status.duplicates++;
+		note_duplicate(ledger, window, entry_known_by(entry));
+		refresh(entry, place);
+	} else if (source_covers(ledger, source, offset)) {
+		note_duplicate(ledger, window, &source->marked);
+		remember(ledger, window, source, place, offset)->is_ghost = true;
 	} else {
-		entry = entry_new(ledger, source, event->source_offset, place, NULL);
-		entry->window = window;
-		TAILQ_INSERT_TAIL(&window->entries, entry, link);
-		tally_add_event(window_tally(window, arm), event);
-		decisions_check(ledger, window, event);
-		join_production(ledger, entry, event);
+		entry = remember(ledger, window, source, place, offset);
+		count_production(ledger, entry, arm, event);
 	}
 	source_advance(ledger, source, event->done_below, place);
 }
@@ -261,10 +322,13 @@ void ledger_point(const struct ledger *ledger, struct ledger_point *point)
 		point->clock_us = ledger->status.clock_us;
 	for (const struct window *window = ledger->first; window; window = window->next)
 		hold_back(point, &window->hold);
+	const struct lasting *lasting;
+	STAILQ_FOREACH(lasting, &ledger->lasting, link)
+	hold_back(point, &lasting->place);
 	for (const struct source *source = ledger->sources; source; source = source->next) {
 		const struct entry *oldest = TAILQ_FIRST(&source->uncovered);
 		if (oldest)
-			hold_back(point, &oldest->place);
+			hold_back(point, &oldest->seen);
 		if (source->mark >= 0)
 			hold_back(point, &source->marked);
 	}
@@ -292,6 +356,7 @@ void ledger_free(struct ledger *ledger)
 	struct entry *entry;
 	while ((entry = TAILQ_FIRST(&ledger->ages)))
 		entry_free(ledger, entry);
+	drop_lasting(ledger, INT64_MAX);
 	ledger_free_names(ledger);
 	free(ledger->buckets);
 	free(ledger);

@@ -40,7 +40,7 @@ struct entry *entry_new(struct ledger *ledger, struct source *source, int64_t so
 	assert(entry);
 	entry->source = source;
 	entry->source_offset = source_offset;
-	entry->place = *place;
+	entry->place = entry->seen = *place;
 	entry->orphan = orphan;
 	size_t at = bucket_of(ledger, source, source_offset);
 	entry->chain = ledger->buckets[at];
@@ -90,20 +90,24 @@ struct entry *entry_find(const struct ledger *ledger, const struct source *sourc
 	while (entry &&
 		(entry->orphan || entry->source_offset != offset || entry->source != source))
 		entry = entry->chain;
-	return entry && !ledger_has_forgotten(ledger, &entry->place) ? entry : NULL;
+	return entry && !ledger_has_forgotten(ledger, &entry->seen) ? entry : NULL;
 }
 
 /* Of several the oldest: the chain begins with the newest, and its order must not show. */
-struct entry *entry_find_orphan(const struct ledger *ledger, const struct source *source,
-	int64_t offset, const struct arm *arm)
+struct entry *entry_find_orphan(
+	const struct ledger *ledger, const struct source *source, int64_t offset)
 {
 	struct entry *found = NULL;
 	for (struct entry *entry = chain_at(ledger, source, offset); entry; entry = entry->chain)
 		if (entry->orphan && entry->source_offset == offset && entry->source == source &&
-			(!arm || entry->orphan == arm) &&
 			(!found || entry->place.offset < found->place.offset))
 			found = entry;
 	return found;
+}
+
+const struct place *entry_known_by(const struct entry *entry)
+{
+	return entry->window ? &entry->place : &entry->seen;
 }
 
 /* Answers. */

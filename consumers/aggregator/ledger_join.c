@@ -131,13 +131,15 @@ static void note_unsolicited(struct window *window, const struct arm *arm)
 
 /* Orphans. */
 
-/* It waited long enough. Was its request's event there before, and forgotten? */
+/* It waited long enough. Was its request's event there before, in a window that is closed? Whether
+ * that event is still remembered must make no difference: a reader that crashed may forget later. */
 static void settle_orphan(const struct ledger *ledger, const struct entry *entry)
 {
 	int64_t sighted_us = ledger->start.blind_us == LEDGER_NEVER
 		? LEDGER_NEVER
 		: ledger->start.blind_us + ledger->config.limits.horizon_us;
 	if (source_covers(ledger, entry->source, entry->source_offset) ||
+		entry_find(ledger, entry->source, entry->source_offset) ||
 		entry->window->start_us < sighted_us)
 		note_late(entry->window, entry->orphan);
 	else
@@ -153,14 +155,7 @@ static void end_orphan(struct ledger *ledger, struct entry *entry)
 static void keep_orphan(struct ledger *ledger, struct window *window, struct source *source,
 	const struct arm *arm, const struct place *place, const struct event *event)
 {
-	struct entry *entry = entry_find_orphan(ledger, source, event->source_offset, arm);
-	if (entry) {
-		window_hold(window, &entry->place);
-		if (!outcome_is_asked(entry->answer->outcome) && outcome_is_asked(event->outcome))
-			entry_keep_answer(ledger, entry, event);
-		return;
-	}
-	entry = entry_new(ledger, source, event->source_offset, place, arm);
+	struct entry *entry = entry_new(ledger, source, event->source_offset, place, arm);
 	entry->window = window;
 	TAILQ_INSERT_TAIL(&window->entries, entry, link);
 	entry_keep_answer(ledger, entry, event);
@@ -171,18 +166,15 @@ void join_copy(struct ledger *ledger, struct window *window, struct source *sour
 	const struct arm *arm, const struct place *place, const struct event *event)
 {
 	struct entry *entry = entry_find(ledger, source, event->source_offset);
-	if (!entry) {
+	if (entry)
+		window_hold(window, entry_known_by(entry));
+	if (!entry || !entry->window || entry->is_ghost) {
 		keep_orphan(ledger, window, source, arm, place, event);
 		return;
 	}
-	window_hold(window, &entry->place);
 	struct slot *slot = find_slot(entry, arm);
-	if (!entry->window)
-		note_late(window, arm);
-	else if (!slot)
+	if (!slot)
 		note_unsolicited(window, arm);
-	else if (slot->state == SLOT_GIVEN_UP)
-		note_late(window, arm);
 	else
 		join(ledger, entry, slot, event);
 }
@@ -210,7 +202,7 @@ static struct event event_of(const struct answer *answer)
 static void adopt_orphans(struct ledger *ledger, struct entry *entry)
 {
 	struct entry *orphan;
-	while ((orphan = entry_find_orphan(ledger, entry->source, entry->source_offset, NULL))) {
+	while ((orphan = entry_find_orphan(ledger, entry->source, entry->source_offset))) {
 		struct slot *slot = find_slot(entry, orphan->orphan);
 		struct event event = event_of(orphan->answer);
 		window_hold(entry->window, &orphan->place);
@@ -283,7 +275,7 @@ void join_close(struct ledger *ledger, struct entry *entry)
 	entry_drop_answer(ledger, entry);
 	TAILQ_REMOVE(&entry->window->entries, entry, link);
 	entry->window = NULL;
-	TAILQ_INSERT_TAIL(&entry->source->uncovered, entry, link);
+	source_add_uncovered(entry->source, entry);
 }
 
 static void give_up_oldest_join(struct ledger *ledger)

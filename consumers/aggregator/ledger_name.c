@@ -107,13 +107,32 @@ bool source_covers(const struct ledger *ledger, const struct source *source, int
 	return offset < source->mark && !ledger_has_forgotten(ledger, &source->marked);
 }
 
+/* Covered by a mark that is older than the last duplicate, it is kept: a reader that begins between
+ * the two does not know the mark. */
+static bool is_done_with(
+	const struct ledger *ledger, const struct source *source, const struct entry *entry)
+{
+	return (source_covers(ledger, source, entry->source_offset) &&
+		       source->marked.offset > entry->seen.offset) ||
+		ledger_has_forgotten(ledger, &entry->seen);
+}
+
+void source_add_uncovered(struct source *source, struct entry *entry)
+{
+	struct entry *before = TAILQ_LAST(&source->uncovered, entry_list);
+	while (before && before->seen.offset > entry->seen.offset)
+		before = TAILQ_PREV(before, entry_list, link);
+	if (before)
+		TAILQ_INSERT_AFTER(&source->uncovered, before, entry, link);
+	else
+		TAILQ_INSERT_HEAD(&source->uncovered, entry, link);
+}
+
 /* Lets go what is covered or too old. */
 static void sweep(struct ledger *ledger, struct source *source)
 {
 	struct entry *entry;
-	while ((entry = TAILQ_FIRST(&source->uncovered)) &&
-		(source_covers(ledger, source, entry->source_offset) ||
-			ledger_has_forgotten(ledger, &entry->place))) {
+	while ((entry = TAILQ_FIRST(&source->uncovered)) && is_done_with(ledger, source, entry)) {
 		TAILQ_REMOVE(&source->uncovered, entry, link);
 		entry_free(ledger, entry);
 	}

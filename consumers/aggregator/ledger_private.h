@@ -30,7 +30,7 @@ struct source {
 	int32_t partition;
 	int64_t mark; /* the largest done_below seen, -1: none */
 	struct place marked; /* the last event that said so, or more */
-	struct entry_list uncovered; /* of closed windows, in the order of the log */
+	struct entry_list uncovered; /* of closed windows, by `seen` */
 	int64_t n_entries;
 	uint64_t seed; /* of the entries' hashes */
 	struct source *next;
@@ -71,8 +71,10 @@ struct entry {
 	struct source *source;
 	int64_t source_offset;
 	struct place place;
+	struct place seen; /* the last duplicate, else as place: how long it is remembered */
 	struct window *window; /* NULL: closed */
 	const struct arm *orphan; /* whose event it is; NULL: a production event */
+	bool is_ghost; /* a duplicate whose first was forgotten: counts nowhere */
 	bool is_waiting; /* in the ledger's list */
 	uint8_t n_slots;
 	struct slot *slots;
@@ -86,11 +88,25 @@ struct entry {
 struct window {
 	int64_t start_us;
 	struct place hold; /* the first record that its numbers made use of */
+	struct place
+		lasting; /* the first record by which duplicates were known; LASTING_NONE: there
+				 were none */
 	struct entry_list entries;
 	struct tally **tallies;
 	size_t n_tallies;
 	struct window *next; /* a later one */
 };
+
+/* A duplicate of a closed window must not be the first of its request for a reader that begins before
+ * it: what such a reader joined to it would be missing in the windows that were open beside its own.
+ * So the records that it was known by are held for as long as these. */
+struct lasting {
+	struct place place;
+	int64_t until_us;
+	STAILQ_ENTRY(lasting) link;
+};
+
+#define LASTING_NONE INT64_MAX
 
 struct ledger {
 	struct ledger_config config;
@@ -100,6 +116,7 @@ struct ledger {
 	struct window *first, *last; /* open ones, by time */
 	struct entry_list waiting; /* copies without their other half, oldest first */
 	struct entry_list ages;
+	STAILQ_HEAD(, lasting) lasting; /* until_us rises */
 	struct entry **buckets;
 	size_t n_buckets, n_entries; /* orphans too */
 	struct arm **arms;
@@ -113,6 +130,7 @@ struct ledger {
 const struct arm *ledger_arm(struct ledger *ledger, const char *endpoint, const char *test,
 	const char *variant, enum role role);
 struct source *ledger_source(struct ledger *ledger, const struct event *event);
+void source_add_uncovered(struct source *source, struct entry *entry);
 void ledger_sweep_sources(struct ledger *ledger);
 void ledger_free_names(struct ledger *ledger);
 bool ledger_has_forgotten(const struct ledger *ledger, const struct place *place);
@@ -126,9 +144,11 @@ struct entry *entry_new(struct ledger *ledger, struct source *source, int64_t so
 	const struct place *place, const struct arm *orphan);
 void entry_free(struct ledger *ledger, struct entry *entry); /* it is in no window's list */
 struct entry *entry_find(const struct ledger *ledger, const struct source *source, int64_t offset);
-/* The orphan of that arm; `arm` NULL: of any. */
-struct entry *entry_find_orphan(const struct ledger *ledger, const struct source *source,
-	int64_t offset, const struct arm *arm);
+/* The oldest orphan of that request. */
+struct entry *entry_find_orphan(
+	const struct ledger *ledger, const struct source *source, int64_t offset);
+/* The record by which a reader knows of it: while its window is open, the one that counts. */
+const struct place *entry_known_by(const struct entry *entry);
 void entry_keep_answer(struct ledger *ledger, struct entry *entry, const struct event *event);
 void entry_drop_answer(struct ledger *ledger, struct entry *entry);
 void entry_wait(struct ledger *ledger, struct entry *entry);
