@@ -231,6 +231,14 @@ void settings_free(const struct program *program, void *values)
 		free_input(&loaded);
 }
 
+void settings_write_completion(const struct program *program, const char *verb, FILE *out)
+{
+	struct settings_input input;
+	make_input(&input, program);
+	settings_write_bash(&input, verb, out);
+	free_input(&input);
+}
+
 void settings_write_manual(const struct program *program, FILE *out)
 {
 	struct settings_input input;

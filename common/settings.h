@@ -70,6 +70,8 @@ struct program {
 	const char *admin_default; /* as "127.0.0.1:9301"; NULL: no admin port, no such setting */
 	const char *log_default; /* as "off"; NULL: "info" */
 	int max_operands; /* words that are not options */
+	/* Adds to what --help=bash prints: the verbs. NULL: there are none. */
+	void (*write_verbs)(FILE *out);
 	/* Checks that need more than one setting; the message has no place. May be NULL. */
 	int (*check)(const void *values, char *errstr, size_t errstr_size);
 };
@@ -87,6 +89,11 @@ int settings_operands(char ***operands);
 void settings_reload(void *values);
 
 void settings_free(const struct program *program, void *values);
+
+/* Writes what bash needs to complete the options and operands of `program`, for use with
+ * common/completion.bash; `verb`: the first word after the program's name that they belong to, NULL:
+ * none. What `--help=bash` prints. */
+void settings_write_completion(const struct program *program, const char *verb, FILE *out);
 
 /* Writes a manual page in man(7) for `program`; what `--help=man` prints. */
 void settings_write_manual(const struct program *program, FILE *out);

@@ -12,7 +12,8 @@ enum { HELP = 1000, VERSION, FIRST = 2000, MAX_OPTIONS = 200 };
 const struct setting settings_help_option = {.option = "help",
 	.letter = 'h',
 	.type = SETTING_BOOL,
-	.help = "Print this text; with --help=man the manual page."};
+	.help = "Print this text; with --help=man the manual page, with --help=bash the "
+		"tables for completion."};
 const struct setting settings_version_option = {.option = "version",
 	.letter = 'V',
 	.type = SETTING_BOOL,
@@ -111,16 +112,28 @@ static void refuse_empty(const struct settings_input *input, char *errstr, size_
 			setting->letter, argument);
 }
 
+static void write_completion(const struct settings_input *input, FILE *out)
+{
+	const struct program *program = input->program;
+	settings_write_bash(input, NULL, out);
+	if (program->write_verbs)
+		program->write_verbs(out);
+	fprintf(out, "complete -F _umbra_complete %s\n", program->name);
+}
+
 static int answer_help(const struct settings_input *input, char *errstr, size_t errstr_size)
 {
-	if (optarg && strcmp(optarg, "man") != 0) {
-		snprintf(errstr, errstr_size, "--help has only one other form: --help=man");
+	if (!optarg)
+		settings_write_help(input, stdout);
+	else if (strcmp(optarg, "man") == 0)
+		settings_write_man(input, stdout);
+	else if (strcmp(optarg, "bash") == 0)
+		write_completion(input, stdout);
+	else {
+		snprintf(
+			errstr, errstr_size, "--help has two other forms: --help=man, --help=bash");
 		return -1;
 	}
-	if (optarg)
-		settings_write_man(input, stdout);
-	else
-		settings_write_help(input, stdout);
 	return 1;
 }
 

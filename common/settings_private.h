@@ -55,4 +55,7 @@ void settings_write_help(const struct settings_input *input, FILE *out);
 void settings_write_version(const struct program *program, FILE *out);
 void settings_write_man(const struct settings_input *input, FILE *out);
 
+/* settings_completion.c */
+void settings_write_bash(const struct settings_input *input, const char *verb, FILE *out);
+
 #endif

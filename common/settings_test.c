@@ -333,7 +333,7 @@ static const struct wrong wrong_lines[] = {
 	{"--strict --ratio=0.95", "umbra-test: strict goes only with a ratio of at most 0.9"},
 	{"-c none.conf", "umbra-test: cannot read none.conf: No such file or directory"},
 	{"-c .", "umbra-test: cannot read .: Is a directory"},
-	{"--help=html", "umbra-test: --help has only one other form: --help=man"},
+	{"--help=html", "umbra-test: --help has two other forms: --help=man, --help=bash"},
 };
 
 static const struct wrong wrong_files[] = {
@@ -535,6 +535,31 @@ static void the_manual_is_made_from_the_table(void **state)
 	assert_prints(parts);
 }
 
+static void the_completion_is_made_from_the_table(void **state)
+{
+	(void)state;
+	static const char *const parts[] = {"_umbra_options['umbra-test']='--help --version ",
+		" --mode=copy|tap", " --span=N -s=N", " --config=FILE -c=FILE --check-config'\n",
+		"_umbra_operands['umbra-test']=' WORD'\n",
+		"complete -F _umbra_complete umbra-test\n", NULL};
+	assert_int_equal(load_and_print("--help=bash"), 0);
+	assert_prints(parts);
+}
+
+static void operands_are_the_words_of_the_synopsis(void **state)
+{
+	(void)state;
+	struct program copy = program;
+	static const char *const parts[] = {"_umbra_options['umbra-test put']='",
+		"_umbra_operands['umbra-test put']=' a|b NAME FIELD=VALUE... WORD...'\n", NULL};
+	copy.synopsis = "put a|b NAME -f FILE --from now|TIME FIELD=VALUE... [OPTION]... [WORD]...";
+	FILE *out = fopen("stdout", "we");
+	settings_write_completion(&copy, "put", out);
+	fclose(out);
+	read_output("stdout");
+	assert_prints(parts);
+}
+
 static void check_config_only_checks(void **state)
 {
 	(void)state;
@@ -620,6 +645,8 @@ int main(void)
 		cmocka_unit_test(help_names_every_setting_in_80_columns),
 		cmocka_unit_test(version_names_the_libraries),
 		cmocka_unit_test(the_manual_is_made_from_the_table),
+		cmocka_unit_test(the_completion_is_made_from_the_table),
+		cmocka_unit_test(operands_are_the_words_of_the_synopsis),
 		cmocka_unit_test(check_config_only_checks),
 		cmocka_unit_test(a_reload_takes_what_may_change_and_says_what_may_not),
 		cmocka_unit_test(a_reload_of_a_bad_file_changes_nothing_and_says_why),

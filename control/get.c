@@ -5,7 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct setting options[] = {OPTION_OUTPUT, OPTION_TIMEOUT};
+static const char *const outputs[] = {"table", "json", "name", NULL};
+static const struct setting options[] = {
+	{.option = "output",
+		.letter = 'o',
+		.type = SETTING_CHOICE,
+		.offset = CTL_AT(output),
+		.fallback = "table",
+		.choices = outputs,
+		.argument = "table|json|name",
+		.help = "How the answer looks; name: nothing but the names, one a line."},
+	OPTION_TIMEOUT};
 
 static void print_variants(const struct variant *variants, size_t n)
 {
@@ -58,6 +68,14 @@ static void print_tests(const struct ctl *ctl)
 	}
 }
 
+static void print_names(const struct ctl *ctl, bool tests)
+{
+	for (size_t i = 0; tests && i < ctl->state->n_tests; i++)
+		printf("%s\n", ctl->state->tests[i]->name);
+	for (size_t i = 0; !tests && i < ctl->state->n_endpoints; i++)
+		printf("%s\n", ctl->state->endpoints[i]->name);
+}
+
 /* The definition, and what follows from the log. */
 json_t *endpoint_to_json(const struct endpoint *endpoint)
 {
@@ -105,6 +123,8 @@ static int run(struct ctl *ctl)
 		return status;
 	if (ctl->settings.output == OUTPUT_JSON)
 		print_json(ctl, tests);
+	else if (ctl->settings.output == OUTPUT_NAME)
+		print_names(ctl, tests);
 	else if (tests)
 		print_tests(ctl);
 	else

@@ -240,7 +240,7 @@ const struct verb verb_set = {"set",
 	run_set};
 
 const struct verb verb_delete = {"delete",
-	CTL_PROGRAM("delete TEST | delete endpoint NAME [OPTION]...",
+	CTL_PROGRAM("delete TEST|endpoint [NAME] [OPTION]...",
 		"Remove a test, or an endpoint on which no test runs.",
 		"Topics and what is in them stay.", delete_options, 2),
 	run_delete};

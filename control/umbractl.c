@@ -23,6 +23,12 @@ static const struct verb *const verbs[] = {&verb_init, &verb_apply, &verb_get, &
 	&verb_history, &verb_cat, &verb_acls, &verb_sample_hash};
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
+static void write_verbs(FILE *out)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		settings_write_completion(&verbs[i]->program, verbs[i]->name, out);
+}
+
 static const struct program no_verb = {
 	.name = "umbractl",
 	.log_default = "off", /* what fails in the end it says itself */
@@ -44,6 +50,7 @@ static const struct program no_verb = {
 		   "sample-hash  would a request with this key be copied?\n\n"
 		   "umbractl VERB --help tells more.",
 	.values_size = sizeof(struct ctl_settings),
+	.write_verbs = write_verbs,
 };
 
 /* Options before the verb that take their value from the next word. */

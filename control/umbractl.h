@@ -10,7 +10,7 @@
 
 enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
 
-enum output { OUTPUT_TABLE, OUTPUT_JSON };
+enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_NAME };
 
 struct ctl_settings {
 	struct common_settings common;
