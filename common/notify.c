@@ -141,11 +141,12 @@ int64_t notify_tick(struct notify *notify, int64_t now_us)
 		return -1;
 	if (now_us < notify->next_us)
 		return notify->next_us - now_us;
-	message[0] = '\0';
+	int n = 0;
 	if (needs_time)
-		snprintf(message, sizeof message, "EXTEND_TIMEOUT_USEC=%d\n", (int)EXTENSION_US);
-	if (notify->has_watchdog)
-		strcat(message, "WATCHDOG=1\n");
+		n = snprintf(
+			message, sizeof message, "EXTEND_TIMEOUT_USEC=%d\n", (int)EXTENSION_US);
+	snprintf(message + n, sizeof message - (size_t)n, "%s",
+		notify->has_watchdog ? "WATCHDOG=1\n" : "");
 	send_message(notify, message);
 	notify->next_us = now_us + notify->beat_us;
 	return notify->beat_us;
