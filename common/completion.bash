@@ -45,11 +45,11 @@ _umbra_offer() {
 	done
 }
 
-# The names of all tests or endpoints, as umbractl tells them within 2 s.
+# The names of all tests or endpoints, if umbractl tells them in time.
 _umbra_names() {
 	local umbractl=umbractl
 	[[ ${words[0]##*/} == umbractl ]] && umbractl=${words[0]/#~\//$HOME/}
-	"$umbractl" get "$1" -o name --timeout 2s "${connection[@]}" 2>/dev/null </dev/null
+	"$umbractl" get "$1" -o name --timeout "${UMBRA_COMPLETION_TIMEOUT:-2s}" "${connection[@]}" 2>/dev/null </dev/null
 }
 
 # A NAME is one of what the word before it says; else of either.

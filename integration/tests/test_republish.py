@@ -194,7 +194,7 @@ def test_a_topic_that_vanishes_ends_the_run_with_a_reason(captured):
                                     "-X", "topic.metadata.refresh.interval.ms=500", admin=False)
     captured.kafka.wait_count(captured.requests, 50)
     captured.kafka.admin.delete_topics([captured.topic])[captured.topic].result(30)
-    producer.wait_exit(1, seconds=20)
+    producer.wait_exit(1, seconds=60)
     assert re.search(rf"{captured.topic}: .*(no longer available|does not exist)", producer.log())
 
 

@@ -1,5 +1,6 @@
 """The services under systemd: their units as installed, and what they tell while they live."""
 import os
+import pathlib
 import re
 import socket
 import subprocess
@@ -61,7 +62,7 @@ def test_a_loop_that_stands_still_gives_no_sign_of_life(ready, listener):
     process = ready.start("umbra-splitter", env=listener.env(WATCHDOG_USEC="600000"))
     until(lambda: "WATCHDOG=1" in listener.heard(), "it says that it lives")
     process.suspend()
-    listener.heard()
+    until(lambda: "\nState:\tT" in pathlib.Path(f"/proc/{process.process.pid}/status").read_text(), "it stands")
     n = len(listener.heard())
     with pytest.raises(AssertionError):
         until(lambda: len(listener.heard()) > n, "a sign of life", 2)
