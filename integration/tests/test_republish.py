@@ -2,10 +2,12 @@
 import datetime
 import json
 import re
+import subprocess
 
 import pytest
 from confluent_kafka import Producer
 
+from program import binary
 from records import Record, header
 from responder import Responder, ok
 from test_producer import Sender
@@ -129,6 +131,17 @@ def test_a_range_of_times_begins_at_the_first_and_ends_before_the_second(capture
         ["--to", moment(end)] if end is not None else [])
     assert captured.replay(*arguments)["sent"] == len(numbers)
     assert captured.values() == values(*numbers)
+
+
+def test_records_that_are_gone_are_said_and_the_rest_is_sent(captured):
+    captured.fill(20)
+    for partition in 1, 3:
+        subprocess.run([binary("umbra-delete-records"), captured.kafka.brokers, captured.topic,
+                        str(partition), "3"], check=True)
+    done = captured.run("--from-topic", captured.topic, "--from", "1", "--to", "4", "-o", "json")
+    assert json.loads(done.stdout)["sent"] == 8
+    assert captured.values() == values(4, 6, 8, 10, 12, 13, 14, 15)
+    assert set(re.findall(r"/(\d): (\d) of the wanted offsets are gone", done.stderr)) == {("1", "2"), ("3", "2")}
 
 
 def test_offsets_without_a_record_are_no_reason_to_wait(captured):
