@@ -36,6 +36,19 @@ def test_every_request_of_the_producer_is_answered_exactly_once(path):
     assert account.sampled == 500 and account.closes()
 
 
+def test_requests_that_were_captured_are_answered_and_sampled_as_before(path):
+    """They keep their ids; the producer finds the answers all the same, and so does the sample."""
+    requests = path.umbra.topic("requests")
+    path.define(sampling=50.0).start()
+    path.produce(200)
+    first = path.wait_account(lambda a: a.paired and a.pending == 0)
+    done = path.umbra.run("umbra-producer", "--endpoint", path.umbra.endpoint, "--wait", "-o", "json",
+                          "--from-topic", requests)
+    assert json.loads(done.stdout)["answered"] == 200
+    again = path.wait_account(lambda a: a.sampled == 2 * first.sampled and a.pending == 0)
+    assert again.paired == 2 * first.paired and again.closes()
+
+
 # 2. A copy is the record
 
 
