@@ -1,5 +1,6 @@
 #include "common/histogram.h"
 #include "common/avro_field.h"
+#include "common/memory.h"
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -77,7 +78,7 @@ static void reach(struct histogram_side *side, int32_t low, int32_t high)
 	if (side->counts && first == side->first && end == side->first + side->n)
 		return;
 	int64_t *counts = calloc((size_t)(end - first), sizeof *counts);
-	assert(counts);
+	memory_need(counts);
 	if (side->counts)
 		memcpy(counts + (side->first - first), side->counts,
 			(size_t)side->n * sizeof *counts);

@@ -1,5 +1,5 @@
 #include "consumers/aggregator/history.h"
-#include <assert.h>
+#include "common/memory.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,11 +30,11 @@ static struct version *add(struct versions *versions, const char *name, int64_t 
 		versions->capacity = versions->capacity ? 2 * versions->capacity : 8;
 		versions->items =
 			reallocarray(versions->items, versions->capacity, sizeof *versions->items);
-		assert(versions->items);
+		memory_need(versions->items);
 	}
 	struct version *version = &versions->items[versions->n++];
 	*version = (struct version){.name = strdup(name), .generation = generation};
-	assert(version->name);
+	memory_need(version->name);
 	return version;
 }
 

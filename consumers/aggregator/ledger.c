@@ -1,4 +1,5 @@
 /* Records in, the clock, windows and their end, what may be committed. */
+#include "common/memory.h"
 #include "consumers/aggregator/ledger_private.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@ struct ledger *ledger_new(const struct ledger_config *config, const struct ledge
 	assert(limits->window_us > 0 && limits->horizon_us >= 0);
 	assert(limits->memory_us >= limits->horizon_us + limits->window_us);
 	struct ledger *ledger = calloc(1, sizeof *ledger);
-	assert(ledger);
+	memory_need(ledger);
 	ledger->config = *config;
 	ledger->start = *start;
 	ledger->next_offset = start->offset;
@@ -47,7 +48,7 @@ struct tally *window_tally(struct window *window, const struct arm *arm)
 	struct tally **grown =
 		reallocarray(window->tallies, window->n_tallies + 1, sizeof(struct tally *));
 	struct tally *tally = calloc(1, sizeof *tally);
-	assert(grown && tally);
+	memory_need(grown && tally);
 	tally->arm = arm;
 	window->tallies = grown;
 	window->tallies[window->n_tallies++] = tally;
@@ -62,7 +63,7 @@ static struct window *present_window(struct ledger *ledger, const struct place *
 	if (window && window->start_us == start_us)
 		return window;
 	window = calloc(1, sizeof *window);
-	assert(window);
+	memory_need(window);
 	window->start_us = start_us;
 	window->hold = *place;
 	window->lasting.offset = LASTING_NONE;
@@ -131,7 +132,7 @@ static void let_last(struct ledger *ledger, const struct window *window)
 	if (window->lasting.offset == LASTING_NONE)
 		return;
 	struct lasting *lasting = malloc(sizeof *lasting);
-	assert(lasting);
+	memory_need(lasting);
 	lasting->place = window->lasting;
 	lasting->until_us = closing_us(ledger, window) + limits->horizon_us + limits->window_us;
 	STAILQ_INSERT_TAIL(&ledger->lasting, lasting, link);

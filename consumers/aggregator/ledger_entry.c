@@ -1,4 +1,5 @@
 /* Entries in a hash table that grows, chained; and the answers that they keep. */
+#include "common/memory.h"
 #include "consumers/aggregator/ledger_private.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static void grow(struct ledger *ledger)
 	size_t n_old = ledger->n_buckets;
 	ledger->n_buckets = n_old ? 2 * n_old : FIRST_BUCKETS;
 	ledger->buckets = calloc(ledger->n_buckets, sizeof(struct entry *));
-	assert(ledger->buckets);
+	memory_need(ledger->buckets);
 	for (size_t i = 0; i < n_old; i++) {
 		struct entry *next;
 		for (struct entry *entry = old[i]; entry; entry = next) {
@@ -37,7 +38,7 @@ struct entry *entry_new(struct ledger *ledger, struct source *source, int64_t so
 	if (ledger->n_entries == ledger->n_buckets)
 		grow(ledger);
 	struct entry *entry = calloc(1, sizeof *entry);
-	assert(entry);
+	memory_need(entry);
 	entry->source = source;
 	entry->source_offset = source_offset;
 	entry->place = entry->seen = *place;
@@ -128,7 +129,7 @@ static struct answer *answer_new(const struct event *event)
 	size_t body_size = event->response_body ? event->response_body_size : 0;
 	size_t size = sizeof(struct answer) + variant_size + type_size + body_size;
 	struct answer *answer = malloc(size);
-	assert(answer);
+	memory_need(answer);
 	char *behind = (char *)(answer + 1);
 	*answer = (struct answer){
 		.outcome = event->outcome,

@@ -1,7 +1,7 @@
 /* The two halves of a copy. Production's event announces the copies; each ends in one event of its
  * arm, which may come first: then it waits as an orphan, at most until its own window closes. */
+#include "common/memory.h"
 #include "consumers/aggregator/ledger_private.h"
-#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,7 +219,7 @@ static void adopt_orphans(struct ledger *ledger, struct entry *entry)
 static void add_slots(struct ledger *ledger, struct entry *entry, const struct event *event)
 {
 	entry->slots = calloc(event->n_sampled_for, sizeof *entry->slots);
-	assert(entry->slots);
+	memory_need(entry->slots);
 	for (size_t i = 0; i < event->n_sampled_for; i++) {
 		const struct sampled_for *copy = &event->sampled_for[i];
 		const struct arm *arm =

@@ -1,4 +1,5 @@
 /* Arms and sources. There are few: they are searched from the one that was found last. */
+#include "common/memory.h"
 #include "common/text.h"
 #include "consumers/aggregator/ledger_private.h"
 #include <assert.h>
@@ -9,7 +10,7 @@
 static char *copy_text(const char *text)
 {
 	char *copy = text ? strdup(text) : NULL;
-	assert(copy || !text);
+	memory_need(copy || !text);
 	return copy;
 }
 
@@ -32,10 +33,10 @@ const struct arm *ledger_arm(struct ledger *ledger, const char *endpoint, const 
 	if ((ledger->n_arms & (ledger->n_arms - 1)) == 0) {
 		ledger->arms =
 			reallocarray(ledger->arms, 2 * ledger->n_arms + 1, sizeof(struct arm *));
-		assert(ledger->arms);
+		memory_need(ledger->arms);
 	}
 	struct arm *arm = calloc(1, sizeof *arm);
-	assert(arm);
+	memory_need(arm);
 	*arm = (struct arm){copy_text(endpoint), copy_text(test), copy_text(variant), role};
 	ledger->arms[ledger->n_arms++] = arm;
 	return arm;
@@ -59,7 +60,7 @@ static uint64_t source_seed(const struct event *event)
 static struct source *new_source(struct ledger *ledger, const struct event *event)
 {
 	struct source *source = calloc(1, sizeof *source);
-	assert(source);
+	memory_need(source);
 	source->endpoint = copy_text(event->endpoint);
 	source->topic = copy_text(event->source_topic);
 	source->epoch = event->epoch;

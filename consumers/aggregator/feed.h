@@ -1,0 +1,13 @@
+/* A record of umbra.events, from its bytes to the ledger. */
+#ifndef UMBRA_CONSUMERS_AGGREGATOR_FEED_H
+#define UMBRA_CONSUMERS_AGGREGATOR_FEED_H
+
+#include "consumers/aggregator/ledger.h"
+#include <librdkafka/rdkafka.h>
+
+/* 0: taken. Else nothing was done: the record is of that generation, which the history has not
+ * reached; with `is_patient` false it is taken all the same. */
+int64_t feed_take(struct ledger *ledger, const struct history *history,
+	const rd_kafka_message_t *rkm, bool is_patient);
+
+#endif

@@ -1,0 +1,204 @@
+#include "consumers/aggregator/shard.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/schema.h"
+#include "consumers/aggregator/counters.h"
+#include "consumers/aggregator/feed.h"
+#include "consumers/aggregator/output.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	PROVISIONAL_INTERVAL_US = 2000000,
+	SILENCE_US = 5000000 /* then a tick moves the partition's clock */
+};
+
+static struct avro_buffer buffer; /* used again for each record */
+
+static void write_record(const struct shard *shard, const struct tally *tally,
+	int64_t window_start_us, bool is_provisional, char key[TALLY_KEY_MAX], size_t *key_size)
+{
+	struct tally_frame frame = {window_start_us, WINDOW_US, shard->partition, is_provisional};
+	*key_size = tally_key(tally->arm, &frame, key);
+	tally_write(tally, &frame, &buffer);
+	memory_need(!buffer.failed);
+}
+
+static void note_alarms(const struct tally *tally)
+{
+	if (tally->wrong_decisions)
+		log_error(tally->arm->test ? tally->arm->test : tally->arm->endpoint,
+			"%" PRId64 " sampling decisions are wrong", tally->wrong_decisions);
+	if (tally->unsolicited)
+		log_error(tally->arm->test, "%" PRId64 " events of copies that nobody announced",
+			tally->unsolicited);
+	if (tally->given_up_events)
+		log_error(tally->arm->test ? tally->arm->test : tally->arm->endpoint,
+			"%" PRId64 " events were given up: the books have a gap",
+			tally->given_up_events);
+}
+
+/* The final record, then the tombstone of the provisional one that it replaces. */
+static void on_final(void *opaque, const struct tally *tally, int64_t window_start_us)
+{
+	struct shard *shard = opaque;
+	char key[TALLY_KEY_MAX];
+	size_t size;
+	write_record(shard, tally, window_start_us, false, key, &size);
+	output_send(shard->aggregator, shard->since, shard->partition, key, size, &buffer);
+	struct tally_frame frame = {window_start_us, WINDOW_US, shard->partition, true};
+	size = tally_key(tally->arm, &frame, key);
+	output_send(shard->aggregator, shard->since, shard->partition, key, size, NULL);
+	counters_final(tally);
+	note_alarms(tally);
+}
+
+static void on_open(void *opaque, const struct tally *tally, int64_t window_start_us)
+{
+	struct shard *shard = opaque;
+	char key[TALLY_KEY_MAX];
+	size_t size;
+	write_record(shard, tally, window_start_us, true, key, &size);
+	output_send_once(shard->aggregator, shard->aggregator->aggregates_topic, shard->partition,
+		key, size, &buffer);
+	counters_provisional();
+}
+
+static struct ledger_config ledger_config_of(struct shard *shard)
+{
+	const struct aggregator_settings *settings = aggregator_settings(shard->aggregator);
+	return (struct ledger_config){
+		.limits = {.window_us = WINDOW_US,
+			.horizon_us = settings->horizon_us,
+			.memory_us = settings->memory_us,
+			.joins = settings->max_joins,
+			.join_bytes = settings->max_join_bytes,
+			.requests = settings->max_requests},
+		.history = &shard->aggregator->history,
+		.on_final = on_final,
+		.opaque = shard,
+	};
+}
+
+struct shard *shard_new(struct aggregator *aggregator, int32_t partition,
+	const struct ledger_point *start, int64_t end_offset)
+{
+	struct shard *shard = calloc(1, sizeof *shard);
+	memory_need(shard);
+	shard->aggregator = aggregator;
+	shard->partition = partition;
+	struct ledger_config config = ledger_config_of(shard);
+	shard->ledger = ledger_new(&config, start);
+	shard->next_offset = start->offset;
+	shard->end_offset = end_offset;
+	shard->heard_us = clock_monotonic_us();
+	shard->before = output_group_new();
+	shard->since = output_group_new();
+	return shard;
+}
+
+void shard_free(struct shard *shard)
+{
+	if (!shard)
+		return;
+	ledger_free(shard->ledger);
+	output_group_leave(shard->before);
+	output_group_leave(shard->since);
+	free(shard);
+}
+
+int64_t shard_take(struct shard *shard, const rd_kafka_message_t *rkm, bool is_patient)
+{
+	int64_t wanted = feed_take(shard->ledger, &shard->aggregator->history, rkm, is_patient);
+	if (wanted)
+		return wanted;
+	shard->next_offset = rkm->offset + 1;
+	shard->heard_us = clock_monotonic_us();
+	return 0;
+}
+
+bool shard_is_current(const struct shard *shard)
+{
+	return shard->next_offset >= shard->end_offset;
+}
+
+static void send_tick(struct shard *shard)
+{
+	const char *instance = shard->aggregator->service.instance;
+	avro_buffer_begin(&buffer, schema_get("event_tick")->fingerprint);
+	avro_buffer_string(&buffer, instance);
+	avro_buffer_long(&buffer, clock_wall_us());
+	memory_need(!buffer.failed);
+	output_send_once(shard->aggregator, shard->aggregator->events_topic, shard->partition,
+		instance, strlen(instance), &buffer);
+}
+
+void shard_tick(struct shard *shard, int64_t now_us)
+{
+	struct ledger_status status;
+	if (!shard_is_current(shard))
+		return;
+	if (now_us >= shard->next_provisional_us) {
+		shard->next_provisional_us = now_us + PROVISIONAL_INTERVAL_US;
+		ledger_each_open(shard->ledger, true, on_open, shard);
+	}
+	ledger_read_status(shard->ledger, &status);
+	if (status.windows && now_us - shard->heard_us >= SILENCE_US) {
+		shard->heard_us = now_us;
+		send_tick(shard);
+	}
+}
+
+/* Commits. */
+
+static bool is_same(const struct ledger_point *a, const struct ledger_point *b)
+{
+	return a->offset == b->offset && a->clock_us == b->clock_us && a->base_us == b->base_us &&
+		a->blind_us == b->blind_us;
+}
+
+/* What was written until now is `before`, what comes is `since`. */
+static void capture(struct shard *shard)
+{
+	struct output_group *empty = shard->before;
+	ledger_point(shard->ledger, &shard->captured);
+	shard->before = shard->since;
+	shard->since = empty;
+	shard->is_captured = true;
+}
+
+bool shard_committable(struct shard *shard, struct ledger_point *point)
+{
+	if (!shard->is_captured)
+		capture(shard);
+	if (shard->before->open)
+		return false;
+	shard->is_captured = false;
+	*point = shard->captured;
+	bool is_known = shard->is_committed && is_same(point, &shard->committed);
+	return !is_known && point->clock_us != LEDGER_NEVER;
+}
+
+size_t shard_write_metadata(const struct ledger_point *point, char text[SHARD_METADATA_MAX])
+{
+	return (size_t)snprintf(text, SHARD_METADATA_MAX,
+		"clock=%" PRId64 " base=%" PRId64 " blind=%" PRId64, point->clock_us,
+		point->base_us, point->blind_us);
+}
+
+bool shard_read_metadata(const char *text, size_t size, struct ledger_point *point)
+{
+	char copy[SHARD_METADATA_MAX], again[SHARD_METADATA_MAX];
+	if (!text || size >= sizeof copy)
+		return false;
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	if (sscanf(copy, "clock=%" SCNd64 " base=%" SCNd64 " blind=%" SCNd64, &point->clock_us,
+		    &point->base_us, &point->blind_us) != 3)
+		return false;
+	shard_write_metadata(point, again);
+	return !strcmp(copy, again);
+}
