@@ -27,6 +27,13 @@ int64_t avro_field_number(const avro_value_t *record, const char *name)
 		return small;
 	}
 
+	if (avro_value_get_type(&value) == AVRO_BOOLEAN) {
+		int truth = 0;
+
+		avro_value_get_boolean(&value, &truth);
+		return truth;
+	}
+
 	int rc = avro_value_get_long(&value, &number);
 
 	assert(rc == 0);

@@ -10,7 +10,7 @@
 
 avro_value_t avro_field(const avro_value_t *record, const char *name);
 
-/* int, long. */
+/* int, long, boolean (0 or 1). */
 int64_t avro_field_number(const avro_value_t *record, const char *name);
 int avro_field_enum(const avro_value_t *record, const char *name);
 

@@ -247,3 +247,17 @@ bool text_is_name(const char *text)
 		strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 	return length >= 1 && length <= 100 && !text[length];
 }
+
+char *text_format_count(int64_t number, char *buffer)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof digits, "%" PRId64, number), out = 0;
+	for (int i = 0; i < n; i++) {
+		bool is_group = i > 0 && (n - i) % 3 == 0 && digits[i - 1] != '-';
+		if (is_group)
+			buffer[out++] = ',';
+		buffer[out++] = digits[i];
+	}
+	buffer[out] = '\0';
+	return buffer;
+}

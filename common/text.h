@@ -26,6 +26,9 @@ char *text_format_duration(int64_t us, char *buffer);
 char *text_format_time(int64_t us, char *buffer);
 char *text_format_size(int64_t bytes, char *buffer);
 
+/* 1234567 as "1,234,567", for people. */
+char *text_format_count(int64_t number, char *buffer);
+
 /* The candidate nearest to `word` by edit distance, NULL when none is near enough to propose. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t n);
 

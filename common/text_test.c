@@ -258,9 +258,21 @@ static void a_secret_that_is_no_line_is_refused_without_a_word_of_it(void **stat
 	free(big);
 }
 
+static void counts_are_grouped_for_people(void **state)
+{
+	(void)state;
+	char text[32];
+	assert_string_equal(text_format_count(0, text), "0");
+	assert_string_equal(text_format_count(999, text), "999");
+	assert_string_equal(text_format_count(1000, text), "1,000");
+	assert_string_equal(text_format_count(-123456, text), "-123,456");
+	assert_string_equal(text_format_count(INT64_MAX, text), "9,223,372,036,854,775,807");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_are_grouped_for_people),
 		cmocka_unit_test(a_whole_number_is_digits_with_a_sign_and_nothing_else),
 		cmocka_unit_test(a_duration_has_a_unit_and_is_exact),
 		cmocka_unit_test(a_size_knows_both_kinds_of_units),

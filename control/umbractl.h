@@ -8,7 +8,7 @@
 #include "common/settings.h"
 #include "common/topics.h"
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_TOO_LITTLE = 4 };
 
 enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_NAME };
 
@@ -16,6 +16,8 @@ struct ctl_settings {
 	struct common_settings common;
 	struct string_list principals; /* of acls */
 	char *file, *reason, *author, *from, *to, *key;
+	bool watch; /* of report */
+	int64_t last_us, least; /* likewise */
 	bool dry_run, no_create, reset_start, yes, follow;
 	int output; /* enum output */
 	int64_t event_partitions; /* 0: not given */
@@ -53,7 +55,7 @@ struct verb {
 };
 
 extern const struct verb verb_acls, verb_apply, verb_cancel, verb_cat, verb_complete, verb_delete,
-	verb_describe, verb_get, verb_history, verb_init, verb_sample_hash, verb_set,
+	verb_describe, verb_get, verb_history, verb_init, verb_report, verb_sample_hash, verb_set,
 	verb_set_start, verb_start;
 
 /* options.c: rows of the verbs' tables. */

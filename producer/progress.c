@@ -1,23 +1,9 @@
 #include "producer/progress.h"
-#include <inttypes.h>
+#include "common/text.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { NUMBER_SIZE = 32 };
-
-char *progress_number(int64_t number, char *text)
-{
-	char digits[24];
-	int n = snprintf(digits, sizeof digits, "%" PRId64, number), out = 0;
-	for (int i = 0; i < n; i++) {
-		bool is_group = i > 0 && (n - i) % 3 == 0 && digits[i - 1] != '-';
-		if (is_group)
-			text[out++] = ',';
-		text[out++] = digits[i];
-	}
-	text[out] = '\0';
-	return text;
-}
+enum { NUMBER_SIZE = TEXT_MAX };
 
 /* Of the whole run, 0 to 1; -1: not known. */
 static double share_ended(const struct progress *progress)
@@ -64,7 +50,7 @@ static void write_missing(
 	text[0] = '\0';
 	if (progress->missing)
 		snprintf(text, size, "%s%s without", comma,
-			progress_number(progress->missing, number));
+			text_format_count(progress->missing, number));
 }
 
 void progress_line(const struct progress *progress, char *text)
@@ -75,7 +61,7 @@ void progress_line(const struct progress *progress, char *text)
 	write_missing(progress, ", ", missing, sizeof missing);
 	write_rest(progress, ", ", rest, sizeof rest);
 	snprintf(text, PROGRESS_SIZE, "%s%s sent, %s %s%s, %.0f/s%s", share,
-		progress_number(progress->sent, sent), progress_number(progress->ended, ended),
+		text_format_count(progress->sent, sent), text_format_count(progress->ended, ended),
 		ended_word(progress), missing, rate(progress), rest);
 }
 
@@ -95,7 +81,7 @@ void progress_bar(const struct progress *progress, int width, char *text)
 	write_missing(progress, "  ", missing, sizeof missing);
 	write_rest(progress, "  ", rest, sizeof rest);
 	int n = snprintf(facts, sizeof facts, "%s%s %s%s  %.0f/s%s", share,
-		progress_number(progress->ended, ended), ended_word(progress), missing,
+		text_format_count(progress->ended, ended), ended_word(progress), missing,
 		rate(progress), rest);
 	int cells = width - n - 3;
 	if (cells > 40)

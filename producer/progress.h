@@ -23,7 +23,4 @@ void progress_bar(const struct progress *progress, int width, char *text);
 /* "40 %, 1,500 sent, 1,200 answered, 240/s, 7 s to go". */
 void progress_line(const struct progress *progress, char *text);
 
-/* 1234567 as "1,234,567", into 32 bytes; returns it. */
-char *progress_number(int64_t number, char *text);
-
 #endif

@@ -14,17 +14,6 @@ static const struct progress half = {
 	.elapsed_us = 5000000,
 };
 
-static void numbers_are_grouped(void **state)
-{
-	(void)state;
-	char text[32];
-	assert_string_equal(progress_number(0, text), "0");
-	assert_string_equal(progress_number(999, text), "999");
-	assert_string_equal(progress_number(1000, text), "1,000");
-	assert_string_equal(progress_number(-123456, text), "-123,456");
-	assert_string_equal(progress_number(INT64_MAX, text), "9,223,372,036,854,775,807");
-}
-
 static void a_line_tells_all_that_is_known(void **state)
 {
 	(void)state;
@@ -81,7 +70,6 @@ static void at_both_ends_nothing_is_divided_by_zero(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_grouped),
 		cmocka_unit_test(a_line_tells_all_that_is_known),
 		cmocka_unit_test(a_bar_fits_the_terminal),
 		cmocka_unit_test(without_an_end_there_is_no_bar),

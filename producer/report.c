@@ -1,10 +1,11 @@
 #include "producer/report.h"
+#include "common/text.h"
 #include "producer/progress.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 
-enum { NUMBER_SIZE = 32, DURATION_SIZE = 32, MISSING_SHOWN = 10 };
+enum { NUMBER_SIZE = TEXT_MAX, DURATION_SIZE = 32, MISSING_SHOWN = 10 };
 
 struct figure {
 	const char *name; /* in JSON */
@@ -42,7 +43,7 @@ static char *write_duration(int64_t us, char *text)
 static void write_count(FILE *out, const char *word, int64_t count)
 {
 	char number[NUMBER_SIZE];
-	fprintf(out, "  %-16s %12s\n", word, progress_number(count, number));
+	fprintf(out, "  %-16s %12s\n", word, text_format_count(count, number));
 }
 
 static void write_counts(const struct report *report, FILE *out)
@@ -78,7 +79,7 @@ static void write_groups(const struct report *report, FILE *out)
 		const struct answer_kind *kind = &tally->groups[i].kind;
 		fprintf(out, "  %-*s  %-16s %6s %12s\n", (int)width, or_dash(kind->variant),
 			or_dash(kind->outcome), or_dash(kind->status),
-			progress_number(tally->groups[i].count, number));
+			text_format_count(tally->groups[i].count, number));
 	}
 }
 

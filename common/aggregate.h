@@ -1,0 +1,48 @@
+/* A WindowAggregate in memory, for those who read and merge them: sums of whole numbers and
+ * histograms, so that any order and grouping gives the same. */
+#ifndef UMBRA_COMMON_AGGREGATE_H
+#define UMBRA_COMMON_AGGREGATE_H
+
+#include "common/histogram.h"
+#include "common/outcome.h"
+#include <stdbool.h>
+
+/* How often words came, sorted by word. */
+struct counts {
+	struct count {
+		char *name;
+		int64_t n;
+	} * items;
+	size_t n;
+};
+
+struct aggregate {
+	char *endpoint;
+	char *test; /* NULL: production over all requests */
+	char *variant;
+	enum role role;
+	int64_t window_start_us, window_us; /* of the first one merged */
+	int32_t partition; /* likewise */
+	bool is_provisional; /* any of those merged is */
+	int64_t invocations, sampled, paired, compared, match, mismatch, pending, late, unsolicited,
+		wrong_decisions, given_up_events, request_bytes, response_bytes;
+	struct counts outcomes, not_comparable, losses;
+	struct histogram model_latency, overhead_latency, queue;
+	struct histogram compared_latency, compared_production_latency, latency_difference;
+};
+
+/* The record's bytes. -1 and errstr: they are none. */
+int aggregate_decode(struct aggregate *aggregate, const void *data, size_t size, char *errstr,
+	size_t errstr_size) __attribute__((warn_unused_result));
+void aggregate_fini(struct aggregate *aggregate);
+
+/* Adds the numbers; names, window and partition stay `into`'s. */
+void aggregate_merge(struct aggregate *into, const struct aggregate *from);
+
+/* Adds `n` to the word's count. */
+void counts_add(struct counts *counts, const char *name, int64_t n);
+int64_t counts_of(const struct counts *counts, const char *name);
+int64_t counts_sum(const struct counts *counts);
+void counts_fini(struct counts *counts);
+
+#endif

@@ -1,0 +1,76 @@
+/* What must not be: the identity broken, decisions against their hash, a gap in the books. */
+#include "common/memory.h"
+#include "control/report.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+/* Counts down to the alarm that is asked for. */
+struct search {
+	size_t wanted;
+	char *found;
+};
+
+__attribute__((format(printf, 2, 3))) static void alarm_at(
+	struct search *search, const char *format, ...)
+{
+	va_list arguments;
+	if (search->found || search->wanted-- > 0)
+		return;
+	va_start(arguments, format);
+	memory_need(vasprintf(&search->found, format, arguments) >= 0);
+	va_end(arguments);
+}
+
+static void look_at_copies(struct search *search, const struct aggregate *arm)
+{
+	int64_t told = arm->paired + counts_sum(&arm->losses) + arm->pending;
+	if (arm->sampled != told)
+		alarm_at(search,
+			"the books of %s do not close: %" PRId64 " copies were sampled, %" PRId64
+			" are accounted for",
+			arm->variant, arm->sampled, told);
+	if (arm->unsolicited)
+		alarm_at(search, "%" PRId64 " events of %s answer no request that was sampled",
+			arm->unsolicited, arm->variant);
+	int64_t bound = counts_of(&arm->losses, "state_bound");
+	if (bound)
+		alarm_at(search,
+			"%" PRId64
+			" copies of %s were given up because too many waited to be joined",
+			bound, arm->variant);
+}
+
+static void look_at(struct search *search, const struct aggregate *arm)
+{
+	if (arm->test && arm->role != ROLE_PRODUCTION)
+		look_at_copies(search, arm);
+	if (arm->wrong_decisions)
+		alarm_at(search, "%" PRId64 " sampling decisions are not what their hash says (%s)",
+			arm->wrong_decisions, arm->variant);
+	if (arm->given_up_events)
+		alarm_at(search,
+			"%" PRId64 " events were given up because Kafka did not take them: the "
+			"numbers have a gap",
+			arm->given_up_events);
+}
+
+char *report_alarm(const struct report *report, size_t i)
+{
+	struct search search = {.wanted = i};
+	for (size_t row = 0; row < report_rows(report->fold); row++)
+		look_at(&search, report_row(report->fold, row));
+	return search.found;
+}
+
+bool report_is_enough(const struct report *report)
+{
+	const struct test *test = report->test;
+	for (size_t i = 0; i < test->n_variants; i++) {
+		const struct aggregate *arm =
+			report_arm(report->fold, ROLE_SHADOW, test->variants[i].name);
+		if (!arm || arm->compared < report->least)
+			return false;
+	}
+	return true;
+}

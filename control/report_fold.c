@@ -1,0 +1,241 @@
+/* Rows are few: arms, or arms times windows. What was taken is remembered as a hash of its identity,
+ * 16 bytes a window and arm, so that a month of windows fits. */
+#include "common/memory.h"
+#include "common/text.h"
+#include "control/report.h"
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* An open window: the last record that spoke of it. */
+struct provisional {
+	XXH128_hash_t identity, key;
+	struct aggregate aggregate;
+};
+
+struct report_fold {
+	struct report_query query;
+	XXH128_hash_t *finals; /* open addressing, a power of two; zero: free */
+	size_t n_finals, room;
+	struct provisional *provisional;
+	size_t n_provisional;
+	struct aggregate *rows;
+	size_t n_rows;
+};
+
+struct report_fold *report_fold_new(const struct report_query *query)
+{
+	struct report_fold *fold = calloc(1, sizeof *fold);
+	memory_need(fold);
+	fold->query = *query;
+	fold->room = 1024;
+	fold->finals = calloc(fold->room, sizeof *fold->finals);
+	memory_need(fold->finals);
+	return fold;
+}
+
+void report_fold_free(struct report_fold *fold)
+{
+	if (!fold)
+		return;
+	for (size_t i = 0; i < fold->n_provisional; i++)
+		aggregate_fini(&fold->provisional[i].aggregate);
+	for (size_t i = 0; i < fold->n_rows; i++)
+		aggregate_fini(&fold->rows[i]);
+	free(fold->provisional);
+	free(fold->rows);
+	free(fold->finals);
+	free(fold);
+}
+
+/* The set of finals. */
+
+/* Returns where the identity is, or belongs. */
+static XXH128_hash_t *find_final(struct report_fold *fold, XXH128_hash_t identity)
+{
+	size_t i = identity.low64 & (fold->room - 1);
+	while ((fold->finals[i].low64 || fold->finals[i].high64) &&
+		!XXH128_isEqual(fold->finals[i], identity))
+		i = (i + 1) & (fold->room - 1);
+	return &fold->finals[i];
+}
+
+static void grow_finals(struct report_fold *fold)
+{
+	XXH128_hash_t *old = fold->finals;
+	size_t n = fold->room;
+	fold->room *= 2;
+	fold->finals = calloc(fold->room, sizeof *fold->finals);
+	memory_need(fold->finals);
+	for (size_t i = 0; i < n; i++)
+		if (old[i].low64 || old[i].high64)
+			*find_final(fold, old[i]) = old[i];
+	free(old);
+}
+
+/* False: it was there already. */
+static bool add_final(struct report_fold *fold, XXH128_hash_t identity)
+{
+	XXH128_hash_t *place = find_final(fold, identity);
+	if (XXH128_isEqual(*place, identity))
+		return false;
+	*place = identity;
+	if (++fold->n_finals * 2 > fold->room)
+		grow_finals(fold);
+	return true;
+}
+
+/* Rows. */
+
+static bool is_row_of(
+	const struct report_fold *fold, const struct aggregate *row, const struct aggregate *other)
+{
+	return row->role == other->role && text_equal(row->variant, other->variant) &&
+		text_equal(row->test, other->test) &&
+		(!fold->query.by_window || row->window_start_us == other->window_start_us);
+}
+
+/* Takes the aggregate over. */
+static void add_to_row(struct report_fold *fold, struct aggregate *aggregate)
+{
+	for (size_t i = fold->n_rows; i-- > 0;) {
+		if (!is_row_of(fold, &fold->rows[i], aggregate))
+			continue;
+		aggregate_merge(&fold->rows[i], aggregate);
+		aggregate_fini(aggregate);
+		return;
+	}
+	fold->rows = reallocarray(fold->rows, fold->n_rows + 1, sizeof *fold->rows);
+	memory_need(fold->rows);
+	fold->rows[fold->n_rows] = *aggregate;
+	if (!fold->query.by_window)
+		fold->rows[fold->n_rows].window_start_us = 0;
+	fold->n_rows++;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct aggregate *one = a, *other = b;
+	if (one->window_start_us != other->window_start_us)
+		return one->window_start_us < other->window_start_us ? -1 : 1;
+	if (one->role != other->role)
+		return one->role < other->role ? -1 : 1;
+	return strcmp(one->variant, other->variant);
+}
+
+/* Taking records. */
+
+static XXH128_hash_t identity_of(const struct aggregate *aggregate)
+{
+	XXH3_state_t *state = XXH3_createState();
+	memory_need(state);
+	XXH3_128bits_reset(state);
+	XXH3_128bits_update(state, aggregate->variant, strlen(aggregate->variant) + 1);
+	if (aggregate->test)
+		XXH3_128bits_update(state, aggregate->test, strlen(aggregate->test) + 1);
+	XXH3_128bits_update(state, &aggregate->role, sizeof aggregate->role);
+	XXH3_128bits_update(state, &aggregate->window_start_us, sizeof aggregate->window_start_us);
+	XXH3_128bits_update(state, &aggregate->partition, sizeof aggregate->partition);
+	XXH128_hash_t hash = XXH3_128bits_digest(state);
+	XXH3_freeState(state);
+	return hash;
+}
+
+static bool is_wanted(const struct report_query *query, const struct aggregate *aggregate)
+{
+	bool is_named = aggregate->variant[0] == '\0' || text_is_name(aggregate->variant);
+	if (!is_named || !text_equal(aggregate->endpoint, query->endpoint) ||
+		aggregate->window_start_us < query->from_us ||
+		aggregate->window_start_us >= query->to_us)
+		return false;
+	return aggregate->test ? text_equal(aggregate->test, query->test)
+			       : aggregate->role == ROLE_PRODUCTION;
+}
+
+static void drop_provisional(struct report_fold *fold, size_t i)
+{
+	aggregate_fini(&fold->provisional[i].aggregate);
+	fold->provisional[i] = fold->provisional[--fold->n_provisional];
+}
+
+/* SIZE_MAX: none. By identity, or by the record's key. */
+static size_t find_provisional(
+	const struct report_fold *fold, const XXH128_hash_t *identity, const XXH128_hash_t *key)
+{
+	for (size_t i = fold->n_provisional; i-- > 0;)
+		if (identity ? XXH128_isEqual(fold->provisional[i].identity, *identity)
+			     : XXH128_isEqual(fold->provisional[i].key, *key))
+			return i;
+	return SIZE_MAX;
+}
+
+static void keep_provisional(struct report_fold *fold, XXH128_hash_t identity, XXH128_hash_t key,
+	struct aggregate *aggregate)
+{
+	fold->provisional =
+		reallocarray(fold->provisional, fold->n_provisional + 1, sizeof *fold->provisional);
+	memory_need(fold->provisional);
+	fold->provisional[fold->n_provisional++] = (struct provisional){identity, key, *aggregate};
+}
+
+static void take_wanted(struct report_fold *fold, XXH128_hash_t key, struct aggregate *aggregate)
+{
+	XXH128_hash_t identity = identity_of(aggregate);
+	size_t before = find_provisional(fold, &identity, NULL);
+	if (before != SIZE_MAX)
+		drop_provisional(fold, before);
+	if (aggregate->is_provisional && !XXH128_isEqual(*find_final(fold, identity), identity))
+		keep_provisional(fold, identity, key, aggregate);
+	else if (!aggregate->is_provisional && add_final(fold, identity))
+		add_to_row(fold, aggregate);
+	else
+		aggregate_fini(aggregate);
+}
+
+int report_fold_take(struct report_fold *fold, const void *key, size_t key_size, const void *value,
+	size_t size, char *errstr, size_t errstr_size)
+{
+	struct aggregate aggregate;
+	XXH128_hash_t key_hash = XXH3_128bits(key, key_size);
+	if (!value) {
+		size_t i = find_provisional(fold, NULL, &key_hash);
+		if (i != SIZE_MAX)
+			drop_provisional(fold, i);
+		return 0;
+	}
+	if (aggregate_decode(&aggregate, value, size, errstr, errstr_size))
+		return -1;
+	if (is_wanted(&fold->query, &aggregate))
+		take_wanted(fold, key_hash, &aggregate);
+	else
+		aggregate_fini(&aggregate);
+	return 0;
+}
+
+void report_fold_end(struct report_fold *fold)
+{
+	for (size_t i = 0; i < fold->n_provisional; i++)
+		add_to_row(fold, &fold->provisional[i].aggregate);
+	fold->n_provisional = 0;
+	if (fold->n_rows)
+		qsort(fold->rows, fold->n_rows, sizeof *fold->rows, compare_rows);
+}
+
+size_t report_rows(const struct report_fold *fold)
+{
+	return fold->n_rows;
+}
+
+const struct aggregate *report_row(const struct report_fold *fold, size_t i)
+{
+	return &fold->rows[i];
+}
+
+const struct aggregate *report_arm(
+	const struct report_fold *fold, enum role role, const char *variant)
+{
+	for (size_t i = 0; i < fold->n_rows; i++)
+		if (fold->rows[i].role == role && text_equal(fold->rows[i].variant, variant))
+			return &fold->rows[i];
+	return NULL;
+}

@@ -1,0 +1,121 @@
+/* The report as JSON: a contract, design §12. A number that does not exist is null. */
+#include "common/text.h"
+#include "control/report.h"
+#include <assert.h>
+#include <stdlib.h>
+
+static json_t *counts_to_json(const struct counts *counts)
+{
+	json_t *json = json_object();
+	for (size_t i = 0; i < counts->n; i++)
+		json_object_set_new(json, counts->items[i].name, json_integer(counts->items[i].n));
+	return json;
+}
+
+static json_t *histogram_to_json(const struct histogram *histogram)
+{
+	static const struct {
+		const char *name;
+		double q;
+	} quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}};
+	bool any = histogram->count > 0;
+	json_t *json = json_pack("{s:I s:o s:o s:o}", "count", (json_int_t)histogram->count, "min",
+		any ? json_integer(histogram->min) : json_null(), "max",
+		any ? json_integer(histogram->max) : json_null(), "mean",
+		any ? json_real(histogram_mean(histogram)) : json_null());
+	assert(json);
+	for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+		json_object_set_new(json, quantiles[i].name,
+			any ? json_real(histogram_quantile(histogram, quantiles[i].q))
+			    : json_null());
+	return json;
+}
+
+/* All requests of the arm that its model was asked. */
+static json_t *population_all(const struct aggregate *arm)
+{
+	json_t *json = json_pack("{s:s s:s s:s s:I s:o s:o s:o s:o}", "name", arm->variant, "role",
+		role_name(arm->role), "population", "all", "invocations",
+		(json_int_t)arm->invocations, "outcomes", counts_to_json(&arm->outcomes),
+		"model_latency_us", histogram_to_json(&arm->model_latency), "overhead_latency_us",
+		histogram_to_json(&arm->overhead_latency), "queue_us",
+		histogram_to_json(&arm->queue));
+	assert(json);
+	return json;
+}
+
+/* The requests to which both arms gave an answer: one side of them. */
+static json_t *population_compared(const char *name, enum role role, const struct aggregate *arm,
+	const struct histogram *latency)
+{
+	json_t *json = json_pack("{s:s s:s s:s s:s s:I s:{s:I} s:o}", "name", name, "role",
+		role_name(role), "population", "compared", "compared_with", arm->variant,
+		"invocations", (json_int_t)arm->compared, "outcomes", "ok",
+		(json_int_t)arm->compared, "model_latency_us", histogram_to_json(latency));
+	assert(json);
+	return json;
+}
+
+static json_t *accounting(const struct aggregate *arm)
+{
+	json_t *json = json_pack("{s:s s:s s:I s:I s:o s:I}", "variant", arm->variant, "role",
+		role_name(arm->role), "sampled", (json_int_t)arm->sampled, "paired",
+		(json_int_t)arm->paired, "losses", counts_to_json(&arm->losses), "pending",
+		(json_int_t)arm->pending);
+	assert(json);
+	return json;
+}
+
+static json_t *comparison(const struct aggregate *arm)
+{
+	json_t *json = json_pack("{s:s s:s s:I s:I s:I s:o s:o}", "variant", arm->variant, "role",
+		role_name(arm->role), "compared", (json_int_t)arm->compared, "match",
+		(json_int_t)arm->match, "mismatch", (json_int_t)arm->mismatch, "not_comparable",
+		counts_to_json(&arm->not_comparable), "latency_difference_us",
+		histogram_to_json(&arm->latency_difference));
+	assert(json);
+	return json;
+}
+
+/* With weights several production variants stand behind the same requests. */
+static const char *production_name(const struct report *report)
+{
+	return report->endpoint->n_variants == 1 ? report->endpoint->variants[0].name
+						 : "production";
+}
+
+static void add_arm(json_t *json, const struct report *report, const struct aggregate *arm)
+{
+	json_t *variants = json_object_get(json, "variants");
+	if (arm->variant[0] == '\0')
+		return; /* gaps of no variant */
+	json_array_append_new(variants, population_all(arm));
+	if (!arm->test || arm->role == ROLE_PRODUCTION)
+		return;
+	json_array_append_new(variants,
+		population_compared(production_name(report), ROLE_PRODUCTION, arm,
+			&arm->compared_production_latency));
+	json_array_append_new(variants,
+		population_compared(arm->variant, arm->role, arm, &arm->compared_latency));
+	json_array_append_new(json_object_get(json, "accounting"), accounting(arm));
+	json_array_append_new(json_object_get(json, "comparison"), comparison(arm));
+}
+
+json_t *report_to_json(const struct report *report)
+{
+	char from[TEXT_MAX], to[TEXT_MAX], *alarm;
+	json_t *json = json_pack("{s:s s:s s:s s:I s:s s:s s:[] s:[] s:[] s:[]}", "test",
+		report->test->name, "endpoint", report->endpoint->name, "state", report->state,
+		"generation", (json_int_t)report->test->generation, "from",
+		text_format_time(report->query.from_us, from), "to",
+		text_format_time(report->query.to_us, to), "alarms", "variants", "accounting",
+		"comparison");
+	assert(json);
+	for (size_t i = 0; (alarm = report_alarm(report, i)); i++) {
+		json_array_append_new(json_object_get(json, "alarms"), json_string(alarm));
+		free(alarm);
+	}
+	for (size_t i = 0; i < report_rows(report->fold); i++)
+		add_arm(json, report, report_row(report->fold, i));
+	return json;
+}

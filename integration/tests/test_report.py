@@ -1,0 +1,135 @@
+"""umbractl report on records of umbra.aggregates that the tests write themselves, by the schema."""
+import csv
+import io
+import json
+
+import pytest
+
+import witness
+from control import one_endpoint, shadow_tests
+from records import Record
+
+WINDOW = 10_000_000
+LONG_AGO = 1_700_000_000_000_000 // WINDOW * WINDOW  # in the test's time, after its start
+
+
+@pytest.fixture
+def installed(umbra):
+    umbra.run("umbractl", "init")
+    umbra.apply(one_endpoint(umbra) + shadow_tests(umbra.endpoint, "t", start="2023-01-01T00:00:00Z",
+                                                   end="2100-01-01T00:00:00Z"))
+    return umbra
+
+
+def histogram(value, n):
+    """n times a power of two: the last value of its bucket."""
+    if not n:
+        return None
+    bucket = 32 * (value.bit_length() - 1) - 1
+    return {"scale": 5, "zero_count": 0, "offset": bucket, "counts": [n], "negative_offset": 0,
+            "negative_counts": [], "count": n, "sum": value * n, "min": value, "max": value}
+
+
+def window(umbra, number=0, **fields):
+    """A record of the shadow variant t-v2: 150 copies, 140 compared, 133 alike."""
+    record = {
+        "endpoint": umbra.endpoint, "test": "t", "variant": "t-v2", "role": "shadow",
+        "window_start": LONG_AGO + number * WINDOW, "window_us": WINDOW, "partition": 0,
+        "provisional": False, "invocations": 148, "outcomes": [{"name": "ok", "count": 140},
+                                                               {"name": "timeout", "count": 8}],
+        "sampled": 150, "paired": 148, "compared": 140, "match": 133, "mismatch": 7,
+        "not_comparable": [{"name": "candidate_failed", "count": 8}],
+        "losses": [{"name": "shed", "count": 2}], "pending": 0, "late": 0, "unsolicited": 0,
+        "wrong_sampling_decisions": 0, "given_up_events": 0, "request_bytes": 0, "response_bytes": 0,
+        "model_latency": histogram(4096, 148), "overhead_latency": None, "queue": None,
+        "compared_model_latency": histogram(4096, 140),
+        "compared_production_model_latency": histogram(2048, 140),
+        "latency_difference": histogram(2048, 140)}
+    return {**record, **fields}
+
+
+def production(umbra, number=0):
+    return window(umbra, number, test=None, variant=f"{umbra.endpoint}-v1", role="production",
+                  invocations=1000, outcomes=[{"name": "ok", "count": 1000}], sampled=0, paired=0,
+                  compared=0, match=0, mismatch=0, not_comparable=[], losses=[],
+                  model_latency=histogram(2048, 1000), compared_model_latency=None,
+                  compared_production_model_latency=None, latency_difference=None)
+
+
+def write(umbra, *records):
+    umbra.kafka.produce(umbra.own_topic("aggregates"), [
+        Record(b"key-%d" % i, witness.encode("window_aggregate", record), [])
+        for i, record in enumerate(records)])
+
+
+def report(umbra, *arguments, expect=0):
+    done = umbra.run("umbractl", "report", "t", "-o", "json", *arguments, expect=expect)
+    return json.loads(done.stdout)
+
+
+def test_the_json_is_the_contract(installed):
+    write(installed, *(f(installed, n) for n in range(3) for f in (production, window)))
+    found = report(installed)
+    assert (found["test"], found["endpoint"], found["state"]) == ("t", installed.endpoint, "running")
+    assert found["alarms"] == []
+    variants = {(v["role"], v["population"]): v for v in found["variants"]}
+    assert variants["production", "all"]["invocations"] == 3000
+    assert variants["shadow", "all"]["outcomes"] == {"ok": 420, "timeout": 24}
+    assert {variants[role, "compared"]["invocations"] for role in ("production", "shadow")} == {420}
+    assert variants["production", "compared"]["model_latency_us"]["max"] == 2048
+    assert variants["shadow", "compared"]["model_latency_us"]["mean"] == 4096
+    assert found["accounting"] == [{"variant": "t-v2", "role": "shadow", "sampled": 450, "paired": 444,
+                                    "losses": {"shed": 6}, "pending": 0}]
+    [compared] = found["comparison"]
+    assert (compared["compared"], compared["match"], compared["mismatch"]) == (420, 399, 21)
+    assert compared["not_comparable"] == {"candidate_failed": 24}
+    assert compared["latency_difference_us"]["p50"] == pytest.approx(2048, rel=0.011)
+
+
+def test_people_get_a_table_and_scripts_get_csv(installed):
+    write(installed, production(installed), window(installed), window(installed, 1, provisional=True))
+    table = installed.run("umbractl", "report", "t").stdout
+    assert "sampled 300 = paired 296 + lost 4 (shed 4) + pending 0" in table
+    assert "95.00 %: 266 of 280 compared answers match" in table
+    text = installed.run("umbractl", "report", "t", "-o", "csv").stdout
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["variant"], row["provisional"], row["sampled"]) for row in rows] == [
+        (f"{installed.endpoint}-v1", "false", "0"), ("t-v2", "false", "150"), ("t-v2", "true", "150")]
+
+
+def test_a_part_of_the_time_is_a_part_of_the_numbers(installed):
+    write(installed, *(window(installed, n) for n in range(4)))
+    middle = ["--from", "2023-11-14T22:13:30Z", "--to", "2023-11-14T22:13:50Z"]
+    assert LONG_AGO == 1_700_000_000_000_000
+    assert report(installed, *middle)["accounting"][0]["sampled"] == 300
+    assert report(installed, "--last", "1h", expect=4)["accounting"] == []
+
+
+def test_too_little_to_decide_on_is_a_status_of_its_own(installed):
+    report(installed, expect=4)
+    write(installed, window(installed))
+    report(installed)
+    report(installed, "--least", "141", expect=4)
+
+
+def test_what_must_not_be_stands_on_top(installed):
+    write(installed, window(installed, sampled=151, wrong_sampling_decisions=3, given_up_events=5))
+    alarms = report(installed)["alarms"]
+    assert [words for words in ("do not close", "not what their hash", "have a gap")
+            if not any(words in alarm for alarm in alarms)] == []
+    table = installed.run("umbractl", "report", "t").stdout
+    assert table.splitlines()[2].startswith("ALARM: the books of t-v2 do not close")
+
+
+def test_records_that_are_no_windows_are_told_and_left_out(installed):
+    installed.kafka.produce(installed.own_topic("aggregates"), [Record(b"k", b"garbage", [])])
+    write(installed, window(installed))
+    done = installed.run("umbractl", "report", "t")
+    assert "1 records of" in done.stderr and "left out" in done.stderr
+    assert "sampled 150 = " in done.stdout
+
+
+def test_a_test_that_is_not_there_and_times_that_are_none_are_told(installed):
+    assert "no test" in installed.run("umbractl", "report", "tt", expect=1).stderr
+    assert "--from must be a time" in installed.run(
+        "umbractl", "report", "t", "--from", "yesterday", expect=2).stderr
