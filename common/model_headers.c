@@ -158,7 +158,7 @@ static struct curl_slist *append_entry(struct curl_slist *list, const struct hea
 	bool is_empty = entry->value[strspn(entry->value, " \t")] == '\0';
 	size_t size = strlen(entry->name) + strlen(entry->value) + 3;
 	char *line = malloc(size);
-	memory_need(line);
+	memory_need(line != NULL);
 	if (is_empty)
 		snprintf(line, size, "%s;", entry->name);
 	else

@@ -158,15 +158,18 @@ static void drop_provisional(struct report_fold *fold, size_t i)
 	fold->provisional[i] = fold->provisional[--fold->n_provisional];
 }
 
-/* SIZE_MAX: none. By identity, or by the record's key. */
-static size_t find_provisional(
-	const struct report_fold *fold, const XXH128_hash_t *identity, const XXH128_hash_t *key)
+static void drop_by_identity(struct report_fold *fold, XXH128_hash_t identity)
 {
 	for (size_t i = fold->n_provisional; i-- > 0;)
-		if (identity ? XXH128_isEqual(fold->provisional[i].identity, *identity)
-			     : XXH128_isEqual(fold->provisional[i].key, *key))
-			return i;
-	return SIZE_MAX;
+		if (XXH128_isEqual(fold->provisional[i].identity, identity))
+			drop_provisional(fold, i);
+}
+
+static void drop_by_key(struct report_fold *fold, XXH128_hash_t key)
+{
+	for (size_t i = fold->n_provisional; i-- > 0;)
+		if (XXH128_isEqual(fold->provisional[i].key, key))
+			drop_provisional(fold, i);
 }
 
 static void keep_provisional(struct report_fold *fold, XXH128_hash_t identity, XXH128_hash_t key,
@@ -181,9 +184,7 @@ static void keep_provisional(struct report_fold *fold, XXH128_hash_t identity, X
 static void take_wanted(struct report_fold *fold, XXH128_hash_t key, struct aggregate *aggregate)
 {
 	XXH128_hash_t identity = identity_of(aggregate);
-	size_t before = find_provisional(fold, &identity, NULL);
-	if (before != SIZE_MAX)
-		drop_provisional(fold, before);
+	drop_by_identity(fold, identity);
 	if (aggregate->is_provisional && !XXH128_isEqual(*find_final(fold, identity), identity))
 		keep_provisional(fold, identity, key, aggregate);
 	else if (!aggregate->is_provisional && add_final(fold, identity))
@@ -198,9 +199,7 @@ int report_fold_take(struct report_fold *fold, const void *key, size_t key_size,
 	struct aggregate aggregate;
 	XXH128_hash_t key_hash = XXH3_128bits(key, key_size);
 	if (!value) {
-		size_t i = find_provisional(fold, NULL, &key_hash);
-		if (i != SIZE_MAX)
-			drop_provisional(fold, i);
+		drop_by_key(fold, key_hash);
 		return 0;
 	}
 	if (aggregate_decode(&aggregate, value, size, errstr, errstr_size))

@@ -47,16 +47,21 @@ static void difference(const struct histogram *const same[2], double q, char *ce
 		snprintf(cell, TEXT_MAX, "%+.1f %%", 100 * (b - a) / a);
 }
 
+static bool has_values(const struct histogram *histogram)
+{
+	return histogram && histogram->count > 0;
+}
+
 static void print_latency(FILE *out, const char *label, const struct columns *columns, double q)
 {
 	char cells[COLUMNS][TEXT_MAX] = {"-", "-", "-", "-", "-"};
 	for (int i = 0; i < 2; i++) {
-		if (columns->all[i] && columns->all[i]->count)
+		if (has_values(columns->all[i]))
 			milliseconds(columns->all[i], q, cells[i]);
-		if (columns->same[i] && columns->same[i]->count)
+		if (has_values(columns->same[i]))
 			milliseconds(columns->same[i], q, cells[2 + i]);
 	}
-	if (columns->same[0] && columns->same[0]->count && columns->same[1]->count)
+	if (has_values(columns->same[0]) && has_values(columns->same[1]))
 		difference(columns->same, q, cells[4]);
 	print_cells(out, label, cells);
 }
