@@ -148,7 +148,7 @@ static struct answer *answer_new(const struct event *event)
 	};
 	if (event->response_body)
 		answer->body = put(&behind, event->response_body, body_size);
-	if (answer->has_digest)
+	if (event->response_digest)
 		memcpy(answer->digest, event->response_digest, EVENT_DIGEST_SIZE);
 	return answer;
 }

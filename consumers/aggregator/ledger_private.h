@@ -116,7 +116,7 @@ struct ledger {
 	struct window *first, *last; /* open ones, by time */
 	struct entry_list waiting; /* copies without their other half, oldest first */
 	struct entry_list ages;
-	STAILQ_HEAD(, lasting) lasting; /* until_us rises */
+	STAILQ_HEAD(lasting_list, lasting) lasting; /* until_us rises */
 	struct entry **buckets;
 	size_t n_buckets, n_entries; /* orphans too */
 	struct arm **arms;

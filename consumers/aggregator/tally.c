@@ -155,7 +155,8 @@ static void write_identity(
 	avro_buffer_long(buffer, frame->window_start_us);
 	avro_buffer_long(buffer, frame->window_us);
 	avro_buffer_long(buffer, frame->partition);
-	avro_buffer_fixed(buffer, &(uint8_t){frame->is_provisional}, 1);
+	const uint8_t is_provisional = frame->is_provisional;
+	avro_buffer_fixed(buffer, &is_provisional, 1);
 }
 
 void tally_write(
