@@ -323,9 +323,9 @@ void ledger_point(const struct ledger *ledger, struct ledger_point *point)
 		point->clock_us = ledger->status.clock_us;
 	for (const struct window *window = ledger->first; window; window = window->next)
 		hold_back(point, &window->hold);
-	const struct lasting *lasting;
-	STAILQ_FOREACH(lasting, &ledger->lasting, link)
-	hold_back(point, &lasting->place);
+	for (const struct lasting *lasting = STAILQ_FIRST(&ledger->lasting); lasting;
+		lasting = STAILQ_NEXT(lasting, link))
+		hold_back(point, &lasting->place);
 	for (const struct source *source = ledger->sources; source; source = source->next) {
 		const struct entry *oldest = TAILQ_FIRST(&source->uncovered);
 		if (oldest)
