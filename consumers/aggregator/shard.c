@@ -110,9 +110,27 @@ void shard_free(struct shard *shard)
 	free(shard);
 }
 
+/* Times that no broker gives would overflow in microseconds. */
+static int64_t append_us(const rd_kafka_message_t *rkm)
+{
+	rd_kafka_timestamp_type_t type;
+	int64_t ms = rd_kafka_message_timestamp(rkm, &type);
+	if (ms < 0)
+		return 0;
+	return ms > INT64_MAX / 1000000 ? INT64_MAX / 1000 : ms * 1000;
+}
+
 int64_t shard_take(struct shard *shard, const rd_kafka_message_t *rkm, bool is_patient)
 {
-	int64_t wanted = feed_take(shard->ledger, &shard->aggregator->history, rkm, is_patient);
+	struct feed_record fed = {
+		.data = rkm->payload,
+		.size = rkm->len,
+		.partition = rkm->partition,
+		.offset = rkm->offset,
+		.append_us = append_us(rkm),
+	};
+	int64_t wanted =
+		feed_take(shard->ledger, &shard->aggregator->history, &fed, is_patient);
 	if (wanted)
 		return wanted;
 	shard->next_offset = rkm->offset + 1;

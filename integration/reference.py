@@ -1,0 +1,216 @@
+"""A reference aggregation, written from the design's words and not from our C: the whole log in memory,
+request by request. Pure: [(append time, event or gap or None)] in, {(arm, window): fields} out, the
+fields being those of a final WindowAggregate.
+
+    definition(test, generation) -> {"k", "created", "variants": {name: answer_path}, "compare": f}
+    production_path(endpoint, variant, generation) -> answer_path
+"""
+import collections
+import json
+
+import witness
+from accounting import NEVER_ASKED, source
+
+WINDOW = 10_000_000
+SCALE = 5
+
+
+def bucket(value):
+    """i with b^i < value <= b^(i+1) and b^32 = 2, in whole numbers."""
+    return (value ** 32 - 1).bit_length() - 1
+
+
+class Histogram:
+    def __init__(self):
+        self.values = []
+
+    def add(self, value):
+        if value >= 0:
+            self.values.append(value)
+
+    @staticmethod
+    def _side(values):
+        counts = collections.Counter(map(bucket, values))
+        if not counts:
+            return 0, []
+        low, high = min(counts), max(counts)
+        return low, [counts[i] for i in range(low, high + 1)]
+
+    def record(self):
+        if not self.values:
+            return None
+        offset, counts = self._side([v for v in self.values if v > 0])
+        negative_offset, negative_counts = self._side([-v for v in self.values if v < 0])
+        return {"scale": SCALE, "zero_count": self.values.count(0), "offset": offset,
+                "counts": counts, "negative_offset": negative_offset,
+                "negative_counts": negative_counts, "count": len(self.values),
+                "sum": sum(self.values), "min": min(self.values), "max": max(self.values)}
+
+
+HISTOGRAMS = ("model_latency", "overhead_latency", "queue", "compared_model_latency",
+              "compared_production_model_latency", "latency_difference")
+NUMBERS = ("invocations", "sampled", "paired", "compared", "match", "mismatch", "pending", "late",
+           "unsolicited", "wrong_sampling_decisions", "given_up_events", "request_bytes",
+           "response_bytes")
+COUNTS = ("outcomes", "not_comparable", "losses")
+
+
+class Tally:
+    def __init__(self):
+        self.n = collections.Counter()
+        self.counts = {name: collections.Counter() for name in COUNTS}
+        self.histograms = {name: Histogram() for name in HISTOGRAMS}
+
+    def count_event(self, event):
+        self.n["invocations"] += 1
+        self.counts["outcomes"][event["outcome"]] += 1
+        self.n["request_bytes"] += event["request_bytes"]
+        self.n["response_bytes"] += event["response_bytes"]
+        if event["outcome"] not in NEVER_ASKED:
+            self.histograms["model_latency"].add(event["model_latency_us"])
+            self.histograms["overhead_latency"].add(event["overhead_latency_us"])
+            self.histograms["queue"].add(event["queue_us"])
+
+    def record(self):
+        fields = {name: self.n[name] for name in NUMBERS}
+        for name, counts in self.counts.items():
+            fields[name] = [{"name": word, "count": n} for word, n in sorted(counts.items()) if n]
+        fields.update({name: h.record() for name, h in self.histograms.items()})
+        return fields
+
+
+def window_of(time):
+    return time - time % WINDOW
+
+
+class Reference:
+    def __init__(self, horizon, definition, production_path):
+        self.horizon, self.definition, self.production_path = horizon, definition, production_path
+        self.tallies = collections.defaultdict(Tally)
+
+    def tally(self, endpoint, test, variant, role, window):
+        return self.tallies[(endpoint, test, variant, role), window]
+
+    def closes(self, window):
+        return window + WINDOW + self.horizon
+
+    def aggregate(self, log):
+        first, copies, clock = {}, [], 0
+        for position, (time, kind, event) in enumerate(log):
+            clock = max(clock, time)
+            if kind == "gap":
+                self.tally(event["endpoint"], event["test"], "", "shadow" if event["test"] else
+                           "production", window_of(clock)).n["given_up_events"] += event["events"]
+            elif kind == "event" and event["role"] == "production":
+                first.setdefault(source(event), (position, clock, event))
+            elif kind == "event":
+                copies.append((position, clock, event))
+        by_request = collections.defaultdict(list)
+        for position, clock, event in copies:
+            self.place(first.get(source(event)), position, clock, event, by_request)
+        for place, (_, clock, production) in first.items():
+            self.book(production, window_of(clock), by_request[place])
+        return {key: tally.record() for key, tally in self.tallies.items()}
+
+    def place(self, production, position, clock, event, by_request):
+        """Joined, late or unsolicited."""
+        own = window_of(clock)
+        here = self.tally(event["endpoint"], event["test"], event["variant"], event["role"], own)
+        named = production and any(
+            (c["test"], c["role"], c["variant"]) == (event["test"], event["role"], event["variant"])
+            for c in production[2]["sampled_for"])
+        if production is None or production[0] > position and production[1] >= self.closes(own):
+            here.n["unsolicited"] += 1
+        elif production[0] < position and clock >= self.closes(window_of(production[1])):
+            here.n["late"] += 1
+        elif not named:
+            here.n["unsolicited"] += 1
+        else:
+            by_request[source(event)].append(event)
+
+    def book(self, production, window, copies):
+        endpoint = production["endpoint"]
+        self.tally(endpoint, None, production["variant"], "production", window).count_event(production)
+        self.check_decisions(production, window)
+        for named in production["sampled_for"]:
+            arm = named["test"], named["role"], named["variant"]
+            tally = self.tally(endpoint, named["test"], named["variant"], named["role"], window)
+            tally.n["sampled"] += 1
+            own = [e for e in copies if (e["test"], e["role"], e["variant"]) == arm]
+            answers = [e for e in own if e["outcome"] not in NEVER_ASKED]
+            if answers:
+                self.pair(tally, production, answers[0])
+            elif own:
+                tally.count_event(own[0])
+                tally.counts["losses"][own[0]["outcome"]] += 1
+            else:
+                tally.counts["losses"]["unanswered"] += 1
+
+    def pair(self, tally, production, copy):
+        tally.n["paired"] += 1
+        tally.count_event(copy)
+        verdict = self.compare(production, copy)
+        if verdict not in ("match", "mismatch"):
+            tally.counts["not_comparable"][verdict] += 1
+            return
+        tally.n["compared"] += 1
+        tally.n[verdict] += 1
+        tally.histograms["compared_model_latency"].add(copy["model_latency_us"])
+        tally.histograms["compared_production_model_latency"].add(production["model_latency_us"])
+        tally.histograms["latency_difference"].values.append(
+            copy["model_latency_us"] - production["model_latency_us"])
+
+    def compare(self, production, copy):
+        failed = production["outcome"] != "ok", copy["outcome"] != "ok"
+        if any(failed):
+            return {(True, True): "both_failed", (True, False): "production_failed",
+                    (False, True): "candidate_failed"}[failed]
+        definition = self.definition(copy["test"], production["generation"])
+        path = self.production_path(
+            production["endpoint"], production["variant"], production["generation"])
+        own_path = path if copy["role"] == "baseline" else definition["variants"][copy["variant"]]
+        return definition["compare"](production["response_body"], copy["response_body"], path, own_path)
+
+    def check_decisions(self, production, window):
+        """Wrong: a hash that is not the request id's; a copy without, or against, its decision; a
+        decision without its copies."""
+        hashes = {d["test"]: d["hash"] % 2**64 for d in production["sampling_hashes"]}
+        named = {(c["test"], c["role"], c["variant"]) for c in production["sampled_for"]}
+        wrong = set()
+        for test, number in hashes.items():
+            definition = self.definition(test, production["generation"])
+            if not definition:
+                continue
+            right = witness.sampling_hash(
+                production["request_id"], witness.sampling_seed(test, definition["created"]))
+            taken = witness.sampling_takes(number, definition["k"])
+            wrong |= {(test, "shadow", variant) for variant in definition["variants"]
+                      if number != right or taken != ((test, "shadow", variant) in named)}
+        for test, role, variant in named:
+            definition = self.definition(test, production["generation"])
+            if (test not in hashes or not definition or role != "shadow"
+                    or variant not in definition["variants"]):
+                wrong.add((test, role, variant))
+        for test, role, variant in wrong:
+            self.tally(production["endpoint"], test, variant, role, window).n[
+                "wrong_sampling_decisions"] += 1
+
+
+def compare_exact(production, copy, _path, _own_path):
+    return "match" if production == copy else "mismatch"
+
+
+def compare_json(tolerance):
+    """Answers that are objects with one number each."""
+    def compare(production, copy, path, own_path):
+        numbers = []
+        for body, pointer in ((production, path), (copy, own_path)):
+            try:
+                answer = json.loads(body)
+            except ValueError:
+                return "not_parseable"
+            numbers.append(answer.get(pointer[1:]))
+        if None in numbers:
+            return "no_answer"
+        return "match" if abs(numbers[0] - numbers[1]) <= tolerance else "mismatch"
+    return compare
