@@ -9,6 +9,7 @@ enum subject { /* a topic or a group, once for the installation or once for each
 	CONTROL_TOPIC,
 	EVENTS_TOPIC,
 	AGGREGATES_TOPIC,
+	AGGREGATOR_GROUP,
 	READER_GROUP, /* never joined, but asked about by whoever reads a small topic */
 	REQUESTS_TOPIC,
 	RESPONSES_TOPIC,
@@ -40,6 +41,11 @@ static const struct need needs[] = {
 	{"umbra-shadow", EVENTS_TOPIC, {"Write", "DescribeConfigs"}},
 	{"umbra-shadow", SHADOW_TOPICS, {"Read"}},
 	{"umbra-shadow", SHADOW_GROUPS, {"Read"}},
+	{"umbra-aggregator", CONTROL_TOPIC, {"Read", "DescribeConfigs"}},
+	{"umbra-aggregator", READER_GROUP, {"Describe"}},
+	{"umbra-aggregator", EVENTS_TOPIC, {"Read", "Write", "DescribeConfigs"}},
+	{"umbra-aggregator", AGGREGATES_TOPIC, {"Write"}},
+	{"umbra-aggregator", AGGREGATOR_GROUP, {"Read"}},
 	{"umbra-producer", CONTROL_TOPIC, {"Read"}},
 	{"umbra-producer", READER_GROUP, {"Describe"}},
 	{"umbra-producer", REQUESTS_TOPIC, {"Write"}},
@@ -85,7 +91,8 @@ static const char *principal_of(const struct ctl *ctl, const char *program, char
 
 static bool is_group(enum subject subject)
 {
-	return subject == READER_GROUP || subject == SPLITTER_GROUP || subject == SHADOW_GROUPS;
+	return subject == READER_GROUP || subject == AGGREGATOR_GROUP ||
+		subject == SPLITTER_GROUP || subject == SHADOW_GROUPS;
 }
 
 static void use_named(const struct ctl *ctl, const struct need *need, const char *name,
@@ -145,7 +152,8 @@ static void use_need(const struct ctl *ctl, const struct need *need, use_acl *us
 	static const char *const own[] = {[CONTROL_TOPIC] = "control",
 		[READER_GROUP] = "reader",
 		[EVENTS_TOPIC] = "events",
-		[AGGREGATES_TOPIC] = "aggregates"};
+		[AGGREGATES_TOPIC] = "aggregates",
+		[AGGREGATOR_GROUP] = "aggregator"};
 
 	if (need->subject <= READER_GROUP)
 		use_own(ctl, need, own[need->subject], use, opaque);
@@ -209,7 +217,7 @@ static int run(struct ctl *ctl)
 
 	if (first_unknown(ctl))
 		return ctl_usage("there is no program %s: umbra-splitter, umbra-shadow, "
-				 "umbra-producer or umbractl",
+				 "umbra-aggregator, umbra-producer or umbractl",
 			first_unknown(ctl));
 	status = ctl_open(ctl);
 	if (status != EXIT_DONE)

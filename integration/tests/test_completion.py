@@ -62,7 +62,8 @@ def test_each_verb_has_its_own_options():
     assert "--event-partitions=" in complete("umbractl init --")
 
 
-@pytest.mark.parametrize("program", ["umbractl get", "umbra-producer", "umbra-shadow", "umbra-splitter"])
+@pytest.mark.parametrize("program", ["umbractl get", "umbra-aggregator", "umbra-producer",
+                                     "umbra-shadow", "umbra-splitter"])
 def test_what_the_help_lists_is_offered(program):
     text = subprocess.run([binary(program.split()[0]), *program.split()[1:], "--help"],
                           capture_output=True, text=True).stdout

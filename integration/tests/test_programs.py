@@ -8,8 +8,8 @@ import pytest
 from program import binary
 from waiting import until
 
-PROGRAMS = ["umbractl", "umbra-producer", "umbra-shadow", "umbra-splitter"]
-SERVICES = ["umbra-shadow", "umbra-splitter"]
+PROGRAMS = ["umbractl", "umbra-aggregator", "umbra-producer", "umbra-shadow", "umbra-splitter"]
+SERVICES = ["umbra-aggregator", "umbra-shadow", "umbra-splitter"]
 LIBRARIES = ["librdkafka", "libcurl", "avro-c", "libconfig", "jansson", "libmicrohttpd", "xxHash"]
 
 

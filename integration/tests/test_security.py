@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import witness
+from aggregates import wait_final
 from conftest import BROKER, Broker
 from definitions import definitions, endpoint, test, variant
 from installation import Installation
@@ -16,7 +17,8 @@ from waiting import until
 
 HERE = pathlib.Path(__file__).resolve().parent
 PASSWORDS = {"umbra-splitter": "pass-splitter-7f3a", "umbra-shadow": "pass-shadow-91bc",
-             "umbra-producer": "pass-producer-55de", "umbractl": "pass-operator-08aa"}
+             "umbra-aggregator": "pass-aggregator-c3d2", "umbra-producer": "pass-producer-55de",
+             "umbractl": "pass-operator-08aa"}
 
 
 class SecureBroker(Broker):
@@ -100,13 +102,15 @@ def rights(umbra, *programs):
 
 
 def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
-    rights(guarded, "umbra-splitter", "umbra-shadow", "umbra-producer", "umbractl")
+    rights(guarded, "umbra-splitter", "umbra-shadow", "umbra-aggregator", "umbra-producer", "umbractl")
     guarded.start_secure("umbra-splitter", guarded.sasl).wait_ready(60)
     guarded.start_secure("umbra-shadow", guarded.certificate).wait_ready(60)
+    guarded.start_secure("umbra-aggregator", guarded.sasl, "--horizon", "1s").wait_ready(60)
     lines = "".join(json.dumps({"n": n}) + "\n" for n in range(50))
     guarded.run_secure("umbra-producer", "--endpoint", guarded.endpoint, "--format", "jsonl", "--wait",
                        input=lines)
-    until(lambda: guarded.kafka.count(guarded.own_topic("events")) == 100, "both arms' events")
+    until(lambda: guarded.kafka.count(guarded.own_topic("events")) >= 100, "both arms' events")
+    wait_final(guarded, lambda sums: sums["t", "shadow", "v2"]["paired"] == 50)
     guarded.run_secure("umbractl", "set", "t", "sampling=10")
     assert "sampling" in guarded.run_secure("umbractl", "history").stdout
     guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"", [], partition=0)])
