@@ -1,4 +1,5 @@
-/* Rows are few: arms, or arms times windows. What was taken is remembered as a hash of its identity,
+/* Rows are few: arms, or arms times windows. They are gathered, and those of one window and arm merged
+ * whenever the room is used up; so a row costs the same among many as among few. What was taken is remembered as a hash of its identity,
  * 16 bytes a window and arm, so that a month of windows fits. */
 #include "common/memory.h"
 #include "common/text.h"
@@ -6,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
+
+enum { ROWS_LEAST = 256 };
 
 /* An open window: the last record that spoke of it. */
 struct provisional {
@@ -19,8 +22,8 @@ struct report_fold {
 	size_t n_finals, room;
 	struct provisional *provisional;
 	size_t n_provisional;
-	struct aggregate *rows;
-	size_t n_rows;
+	struct aggregate *rows; /* merged when there is no room, and at the end */
+	size_t n_rows, capacity;
 };
 
 struct report_fold *report_fold_new(const struct report_query *query)
@@ -87,32 +90,7 @@ static bool add_final(struct report_fold *fold, XXH128_hash_t identity)
 
 /* Rows. */
 
-static bool is_row_of(
-	const struct report_fold *fold, const struct aggregate *row, const struct aggregate *other)
-{
-	return row->role == other->role && text_equal(row->variant, other->variant) &&
-		text_equal(row->test, other->test) &&
-		(!fold->query.by_window || row->window_start_us == other->window_start_us);
-}
-
-/* Takes the aggregate over. */
-static void add_to_row(struct report_fold *fold, struct aggregate *aggregate)
-{
-	for (size_t i = fold->n_rows; i-- > 0;) {
-		if (!is_row_of(fold, &fold->rows[i], aggregate))
-			continue;
-		aggregate_merge(&fold->rows[i], aggregate);
-		aggregate_fini(aggregate);
-		return;
-	}
-	fold->rows = reallocarray(fold->rows, fold->n_rows + 1, sizeof *fold->rows);
-	memory_need(fold->rows);
-	fold->rows[fold->n_rows] = *aggregate;
-	if (!fold->query.by_window)
-		fold->rows[fold->n_rows].window_start_us = 0;
-	fold->n_rows++;
-}
-
+/* By window, arm and test; 0: of one row. */
 static int compare_rows(const void *a, const void *b)
 {
 	const struct aggregate *one = a, *other = b;
@@ -120,7 +98,40 @@ static int compare_rows(const void *a, const void *b)
 		return one->window_start_us < other->window_start_us ? -1 : 1;
 	if (one->role != other->role)
 		return one->role < other->role ? -1 : 1;
-	return strcmp(one->variant, other->variant);
+	int order = strcmp(one->variant, other->variant);
+	return order ? order : !one->test - !other->test;
+}
+
+/* Leaves one of each, in order. */
+static void merge_rows(struct report_fold *fold)
+{
+	size_t last = 0;
+	if (!fold->n_rows)
+		return;
+	qsort(fold->rows, fold->n_rows, sizeof *fold->rows, compare_rows);
+	for (size_t i = 1; i < fold->n_rows; i++) {
+		if (compare_rows(&fold->rows[last], &fold->rows[i])) {
+			fold->rows[++last] = fold->rows[i];
+			continue;
+		}
+		aggregate_merge(&fold->rows[last], &fold->rows[i]);
+		aggregate_fini(&fold->rows[i]);
+	}
+	fold->n_rows = last + 1;
+}
+
+/* Takes the aggregate over. */
+static void add_row(struct report_fold *fold, struct aggregate *aggregate)
+{
+	if (fold->n_rows == fold->capacity) {
+		merge_rows(fold);
+		fold->capacity = 2 * fold->n_rows + ROWS_LEAST;
+		fold->rows = reallocarray(fold->rows, fold->capacity, sizeof *fold->rows);
+		memory_need(fold->rows);
+	}
+	if (!fold->query.by_window)
+		aggregate->window_start_us = 0;
+	fold->rows[fold->n_rows++] = *aggregate;
 }
 
 /* Taking records. */
@@ -188,7 +199,7 @@ static void take_wanted(struct report_fold *fold, XXH128_hash_t key, struct aggr
 	if (aggregate->is_provisional && !XXH128_isEqual(*find_final(fold, identity), identity))
 		keep_provisional(fold, identity, key, aggregate);
 	else if (!aggregate->is_provisional && add_final(fold, identity))
-		add_to_row(fold, aggregate);
+		add_row(fold, aggregate);
 	else
 		aggregate_fini(aggregate);
 }
@@ -214,10 +225,9 @@ int report_fold_take(struct report_fold *fold, const void *key, size_t key_size,
 void report_fold_end(struct report_fold *fold)
 {
 	for (size_t i = 0; i < fold->n_provisional; i++)
-		add_to_row(fold, &fold->provisional[i].aggregate);
+		add_row(fold, &fold->provisional[i].aggregate);
 	fold->n_provisional = 0;
-	if (fold->n_rows)
-		qsort(fold->rows, fold->n_rows, sizeof *fold->rows, compare_rows);
+	merge_rows(fold);
 }
 
 size_t report_rows(const struct report_fold *fold)

@@ -359,6 +359,29 @@ static void csv_has_a_line_for_each_window_and_arm_in_order(void **state)
 	report_fold_free(fold);
 }
 
+static void rows_by_window_are_whole_beyond_any_number_of_them(void **state)
+{
+	enum { WINDOWS = 3000, PARTITIONS = 3 };
+	(void)state;
+	struct report_query query = all;
+	query.by_window = true;
+	struct report_fold *fold = report_fold_new(&query);
+	for (int partition = 0; partition < PARTITIONS; partition++)
+		for (int i = 0; i < WINDOWS; i++) {
+			struct window window = shadow_window(i, partition);
+			take(fold, "k", &window);
+		}
+	report_fold_end(fold);
+	assert_int_equal(report_rows(fold), WINDOWS);
+	for (int i = 0; i < WINDOWS; i++) {
+		const struct aggregate *row = report_row(fold, (size_t)i);
+		assert_int_equal(row->window_start_us, (int64_t)i * WINDOW_US);
+		assert_int_equal(row->sampled, 5 * PARTITIONS);
+		assert_int_equal(row->compared_latency.count, 3 * PARTITIONS);
+	}
+	report_fold_free(fold);
+}
+
 static int free_schemas(void **state)
 {
 	(void)state;
@@ -381,6 +404,7 @@ int main(void)
 		cmocka_unit_test(the_json_has_both_arms_for_the_same_requests),
 		cmocka_unit_test(people_see_the_same_requests_side_by_side),
 		cmocka_unit_test(csv_has_a_line_for_each_window_and_arm_in_order),
+		cmocka_unit_test(rows_by_window_are_whole_beyond_any_number_of_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, free_schemas);
 }
