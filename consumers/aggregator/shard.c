@@ -129,8 +129,7 @@ int64_t shard_take(struct shard *shard, const rd_kafka_message_t *rkm, bool is_p
 		.offset = rkm->offset,
 		.append_us = append_us(rkm),
 	};
-	int64_t wanted =
-		feed_take(shard->ledger, &shard->aggregator->history, &fed, is_patient);
+	int64_t wanted = feed_take(shard->ledger, &shard->aggregator->history, &fed, is_patient);
 	if (wanted)
 		return wanted;
 	shard->next_offset = rkm->offset + 1;

@@ -16,7 +16,7 @@ from waiting import until  # noqa: E402
 
 PROJECT = "umbra-test"
 BROKERS = "localhost:19092"
-SERVICES = ["broker", "model-production", "model-shadow", "splitter", "shadow"]
+SERVICES = ["broker", "model-production", "model-shadow", "splitter", "shadow", "aggregator"]
 
 
 def run(*command, check=True, seconds=300):
@@ -59,7 +59,7 @@ def is_ready(port):
 
 
 def test_the_programs_become_ready_by_themselves(system):
-    for service, port in (("splitter", 9301), ("shadow", 9302)):
+    for service, port in (("splitter", 9301), ("shadow", 9302), ("aggregator", 9303)):
         until(lambda: is_ready(port), lambda: f"{service} is ready: {logs(service)}", seconds=90, every=0.5)
     until(lambda: inspect("init", "{{.State.Status}}") == "exited", "init ends", every=0.5)
     assert inspect("init", "{{.State.ExitCode}}") == "0", logs("init")
@@ -70,6 +70,16 @@ def test_the_producer_s_requests_are_all_answered(system):
           lambda: f"the producer ends: {logs('producer')}", seconds=120, every=0.5)
     assert inspect("producer", "{{.State.ExitCode}}") == "0", logs("producer")
     assert system.count("churn.responses") == 3000
+
+
+def test_the_report_counts_them(system):
+    def look():
+        done = run("podman", "exec", container("aggregator"), "umbractl", "report", "churn-v2-vs-v1",
+                   "-b", "broker:9092", "-o", "json", check=False)
+        report = json.loads(done.stdout) if done.returncode in (0, 4) else {"variants": []}
+        counted = [v["invocations"] for v in report["variants"] if v["population"] == "all"]
+        return counted[:1] == [3000] and all(a["pending"] == 0 for a in report["accounting"])
+    until(look, "all requests are in the report", every=1)
 
 
 def test_a_request_from_outside_is_answered_and_copied(system):
@@ -106,6 +116,6 @@ def test_nothing_runs_as_root(system):
 
 
 def test_docker_stop_ends_the_programs_well(system):
-    for service in ("splitter", "shadow", "model-production", "model-shadow"):
+    for service in ("splitter", "shadow", "aggregator", "model-production", "model-shadow"):
         run("podman", "stop", "-t", "40", container(service))
         assert inspect(service, "{{.State.ExitCode}}") == "0", logs(service)
