@@ -31,7 +31,7 @@ static const struct setting options[] = {
 		.fallback = "0",
 		.max = INT64_C(365) * 86400 * 1000000,
 		.argument = "DURATION",
-		.help = "Only the last so long, as 15m or 24h; 0: all."},
+		.help = "Only the last so long before --to, as 15m or 24h; 0: all."},
 	{.option = "least",
 		.type = SETTING_INT,
 		.offset = CTL_AT(least),
@@ -89,11 +89,15 @@ static bool make_query(
 		.from_us = first_window(test->start_us),
 		.to_us = default_end(test, now_us),
 		.by_window = settings->output == REPORT_CSV};
-	if (settings->last_us)
-		query->from_us = query->to_us - settings->last_us;
+	if (settings->from && settings->last_us) {
+		ctl_usage("--from and --last both say where to begin: leave one out");
+		return false;
+	}
 	if (!parse_time(settings->from, "--from", &query->from_us) ||
 		!parse_time(settings->to, "--to", &query->to_us))
 		return false;
+	if (settings->last_us)
+		query->from_us = query->to_us - settings->last_us;
 	if (query->from_us <= query->to_us)
 		return true;
 	ctl_usage("nothing lies between --from and --to, or the test has not begun");
@@ -135,9 +139,7 @@ static int print(struct ctl *ctl, const struct report *report)
 {
 	if (ctl->settings.output == REPORT_CSV) {
 		report_print_csv(report->fold, stdout);
-		return EXIT_DONE;
-	}
-	if (ctl->settings.output == REPORT_JSON) {
+	} else if (ctl->settings.output == REPORT_JSON) {
 		json_t *json = report_to_json(report);
 		json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
 		printf("\n");

@@ -40,14 +40,14 @@ struct report {
 	const struct endpoint *endpoint;
 	const char *state; /* "running", ... */
 	struct report_query query;
-	const struct report_fold *fold; /* ended, not by window */
+	const struct report_fold *fold; /* ended; by window only for CSV */
 	int64_t least; /* compared requests below which there is too little to decide on */
 };
 
 /* What must not be, one sentence each: NULL when there are no more. The caller frees it. */
 char *report_alarm(const struct report *report, size_t i);
 
-/* Has every shadow variant `least` compared requests? */
+/* Has every shadow variant `least` compared requests? By window or not. */
 bool report_is_enough(const struct report *report);
 
 /* As design §12 lays down; a new reference. */

@@ -305,6 +305,47 @@ static void the_json_has_both_arms_for_the_same_requests(void **state)
 	end(&report);
 }
 
+static void every_variant_in_the_json_has_every_key_of_the_contract(void **state)
+{
+	static const char *const keys[] = {"name", "role", "population", "invocations", "outcomes",
+		"model_latency_us", "overhead_latency_us", "queue_us"};
+	static const char *const numbers[] = {
+		"count", "min", "mean", "p50", "p90", "p99", "p999", "max"};
+	(void)state;
+	struct window window = shadow_window(1, 0);
+	struct report report = report_of(&window);
+	json_t *json = report_to_json(&report), *variants = json_object_get(json, "variants");
+	for (size_t i = 0; i < json_array_size(variants); i++) {
+		const json_t *one = json_array_get(variants, i);
+		for (size_t j = 0; j < sizeof keys / sizeof keys[0]; j++)
+			assert_non_null(json_object_get(one, keys[j]));
+		for (size_t j = 5; j < sizeof keys / sizeof keys[0]; j++)
+			for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
+				assert_non_null(
+					json_object_get(json_object_get(one, keys[j]), numbers[k]));
+	}
+	json_decref(json);
+	end(&report);
+}
+
+static void enough_is_enough_also_by_window(void **state)
+{
+	(void)state;
+	struct report_query query = all;
+	query.by_window = true;
+	struct report_fold *fold = report_fold_new(&query);
+	for (int i = 0; i < 4; i++) {
+		struct window window = shadow_window(i, 0);
+		take(fold, "k", &window);
+	}
+	report_fold_end(fold);
+	struct report report = {.test = &test, .fold = fold, .query = query, .least = 12};
+	assert_true(report_is_enough(&report));
+	report.least = 13;
+	assert_false(report_is_enough(&report));
+	report_fold_free(fold);
+}
+
 static char *printed(const struct report *report)
 {
 	char *text = NULL;
@@ -402,6 +443,8 @@ int main(void)
 		cmocka_unit_test(a_sound_report_has_no_alarm_and_says_whether_it_is_enough),
 		cmocka_unit_test(books_that_do_not_close_and_wrong_decisions_are_alarms),
 		cmocka_unit_test(the_json_has_both_arms_for_the_same_requests),
+		cmocka_unit_test(every_variant_in_the_json_has_every_key_of_the_contract),
+		cmocka_unit_test(enough_is_enough_also_by_window),
 		cmocka_unit_test(people_see_the_same_requests_side_by_side),
 		cmocka_unit_test(csv_has_a_line_for_each_window_and_arm_in_order),
 		cmocka_unit_test(rows_by_window_are_whole_beyond_any_number_of_them),

@@ -44,14 +44,18 @@ static json_t *population_all(const struct aggregate *arm)
 	return json;
 }
 
-/* The requests to which both arms gave an answer: one side of them. */
+/* The requests to which both arms gave an answer: one side of them. What the windows do not tell of
+ * these requests alone is a distribution without values. */
 static json_t *population_compared(const char *name, enum role role, const struct aggregate *arm,
 	const struct histogram *latency)
 {
-	json_t *json = json_pack("{s:s s:s s:s s:s s:I s:{s:I} s:o}", "name", name, "role",
+	static const struct histogram untold;
+	json_t *json = json_pack("{s:s s:s s:s s:s s:I s:{s:I} s:o s:o s:o}", "name", name, "role",
 		role_name(role), "population", "compared", "compared_with", arm->variant,
 		"invocations", (json_int_t)arm->compared, "outcomes", "ok",
-		(json_int_t)arm->compared, "model_latency_us", histogram_to_json(latency));
+		(json_int_t)arm->compared, "model_latency_us", histogram_to_json(latency),
+		"overhead_latency_us", histogram_to_json(&untold), "queue_us",
+		histogram_to_json(&untold));
 	assert(json);
 	return json;
 }

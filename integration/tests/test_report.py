@@ -8,6 +8,7 @@ import pytest
 import witness
 from control import one_endpoint, shadow_tests
 from records import Record
+from waiting import until
 
 WINDOW = 10_000_000
 LONG_AGO = 1_700_000_000_000_000 // WINDOW * WINDOW  # in the test's time, after its start
@@ -103,6 +104,9 @@ def test_a_part_of_the_time_is_a_part_of_the_numbers(installed):
     assert LONG_AGO == 1_700_000_000_000_000
     assert report(installed, *middle)["accounting"][0]["sampled"] == 300
     assert report(installed, "--last", "1h", expect=4)["accounting"] == []
+    before = ["--last", "20s", "--to", "2023-11-14T22:13:40Z"]
+    assert report(installed, *before)["accounting"][0]["sampled"] == 300
+    assert report(installed, *before)["from"] == "2023-11-14T22:13:20Z"
 
 
 def test_too_little_to_decide_on_is_a_status_of_its_own(installed):
@@ -110,6 +114,9 @@ def test_too_little_to_decide_on_is_a_status_of_its_own(installed):
     write(installed, window(installed))
     report(installed)
     report(installed, "--least", "141", expect=4)
+    installed.run("umbractl", "report", "t", "-o", "csv")
+    done = installed.run("umbractl", "report", "t", "-o", "csv", "--least", "141", expect=4)
+    assert len(done.stdout.splitlines()) == 2  # it is printed all the same
 
 
 def test_what_must_not_be_stands_on_top(installed):
@@ -129,7 +136,18 @@ def test_records_that_are_no_windows_are_told_and_left_out(installed):
     assert "sampled 150 = " in done.stdout
 
 
+def test_watching_shows_what_arrives_later(installed):
+    write(installed, window(installed))
+    program = installed.start("umbractl", "report", "t", "--watch", admin=False)
+    until(lambda: "sampled 150 = " in program.output(), "the first window is shown")
+    write(installed, window(installed, 1))
+    until(lambda: "sampled 300 = " in program.output(), "the second window is shown too")
+    assert program.is_running()
+
+
 def test_a_test_that_is_not_there_and_times_that_are_none_are_told(installed):
     assert "no test" in installed.run("umbractl", "report", "tt", expect=1).stderr
     assert "--from must be a time" in installed.run(
         "umbractl", "report", "t", "--from", "yesterday", expect=2).stderr
+    assert "leave one out" in installed.run(
+        "umbractl", "report", "t", "--from", "2023-11-14T22:13:20Z", "--last", "1h", expect=2).stderr
