@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 8192, EVENT_SIZE = 300 };
+enum { ANSWER_MAX = 8192, EVENT_SIZE = 200 };
 
 struct call {
 	CURL *easy;
@@ -29,7 +29,7 @@ struct call {
 };
 
 struct bare {
-	rd_kafka_t *consumer, *producer;
+	rd_kafka_t *consumer, *live, *copies;
 	rd_kafka_queue_t *queue;
 	int wake_fd;
 	CURLM *multi;
@@ -76,6 +76,21 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opa
 	bare->delivered += !rkm->err;
 }
 
+static rd_kafka_t *open_producer(struct bare *bare, const char *brokers)
+{
+	char errstr[300];
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	set(conf, "bootstrap.servers", brokers);
+	set(conf, "linger.ms", "1");
+	set(conf, "socket.nagle.disable", "true");
+	rd_kafka_conf_set_opaque(conf, bare);
+	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, sizeof errstr);
+	if (!rk)
+		die(errstr);
+	return rk;
+}
+
 static void open_kafka(struct bare *bare, const char *brokers, const char *input, const char *group)
 {
 	char errstr[300];
@@ -84,17 +99,12 @@ static void open_kafka(struct bare *bare, const char *brokers, const char *input
 	set(conf, "bootstrap.servers", brokers);
 	set(conf, "group.id", group);
 	set(conf, "auto.offset.reset", "earliest");
-	set(conf, "queued.min.messages", "10000");
-	bare->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, sizeof errstr);
-	conf = rd_kafka_conf_new();
-	set(conf, "bootstrap.servers", brokers);
-	set(conf, "linger.ms", "1");
 	set(conf, "socket.nagle.disable", "true");
-	rd_kafka_conf_set_opaque(conf, bare);
-	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-	bare->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, errstr, sizeof errstr);
-	if (!bare->consumer || !bare->producer)
+	bare->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, sizeof errstr);
+	if (!bare->consumer)
 		die(errstr);
+	bare->live = open_producer(bare, brokers);
+	bare->copies = open_producer(bare, brokers);
 	rd_kafka_poll_set_consumer(bare->consumer);
 	bare->queue = rd_kafka_queue_get_consumer(bare->consumer);
 	bare->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -138,15 +148,15 @@ static void open_calls(struct bare *bare, const char *url, long n)
 	}
 }
 
-static void publish(struct bare *bare, const char *topic, const rd_kafka_message_t *rkm,
+static void publish(rd_kafka_t *rk, const char *topic, const rd_kafka_message_t *rkm,
 	const void *value, size_t size)
 {
-	while (rd_kafka_producev(bare->producer, RD_KAFKA_V_TOPIC(topic),
+	while (rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic),
 		       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		       RD_KAFKA_V_KEY(rkm->key, rkm->key_len),
 		       RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size),
 		       RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-		rd_kafka_poll(bare->producer, 10);
+		rd_kafka_poll(rk, 10);
 }
 
 static void begin(struct bare *bare, rd_kafka_message_t *rkm)
@@ -160,7 +170,7 @@ static void begin(struct bare *bare, rd_kafka_message_t *rkm)
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, rkm->payload);
 	curl_multi_add_handle(bare->multi, call->easy);
 	if (bare->begun++ % 100 < bare->percent)
-		publish(bare, bare->shadow, rkm, rkm->payload, rkm->len);
+		publish(bare->copies, bare->shadow, rkm, rkm->payload, rkm->len);
 }
 
 static void take_requests(struct bare *bare)
@@ -192,8 +202,8 @@ static void take_answers(struct bare *bare)
 		CURL *easy = msg->easy_handle;
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
 		curl_multi_remove_handle(bare->multi, easy);
-		publish(bare, bare->answers, call->rkm, call->answer, call->size);
-		publish(bare, bare->events, call->rkm, event, sizeof event);
+		publish(bare->live, bare->answers, call->rkm, call->answer, call->size);
+		publish(bare->live, bare->events, call->rkm, event, sizeof event);
 		rd_kafka_message_destroy(call->rkm);
 		call->next = bare->idle;
 		bare->idle = call;
@@ -224,7 +234,8 @@ static void run(struct bare *bare)
 	while (bare->ended < bare->requests) {
 		take_requests(bare);
 		take_answers(bare);
-		rd_kafka_poll(bare->producer, 0);
+		rd_kafka_poll(bare->live, 0);
+		rd_kafka_poll(bare->copies, 0);
 		if (!before && bare->ended >= bare->requests / 10) {
 			before = bare->ended;
 			from = seconds();
@@ -234,7 +245,8 @@ static void run(struct bare *bare)
 		bool more = bare->idle && !bare->is_empty;
 		curl_multi_poll(bare->multi, &wake, 1, more ? 0 : 100, NULL);
 	}
-	rd_kafka_flush(bare->producer, 30000);
+	rd_kafka_flush(bare->live, 30000);
+	rd_kafka_flush(bare->copies, 30000);
 	double n = (double)(bare->requests - before);
 	printf("{\"rate\": %.1f, \"cpu_us\": %.3f, \"delivered\": %ld, ", n / (seconds() - from),
 		(cpu_seconds() - cpu) * 1e6 / n, bare->delivered);
