@@ -5,6 +5,10 @@
  * A topic's max.message.bytes holds for a batch: a small record may be refused for what stood beside
  * it. So what is refused as too large goes once more, by itself, through a handle without batches.
  *
+ * An idempotent producer sends a partition's next batch when the last one is acknowledged; while it
+ * waits so beyond linger.ms, librdkafka's thread spins. It sleeps when the connection may not take
+ * more requests: so these lanes allow two at a time, of whatever partitions.
+ *
  * The partition is chosen inside librdkafka, when it knows the topic: only there is the number of
  * partitions certain, and a record to a topic that was never seen waits in its queue and ends with
  * an error, instead of being sent blind. */
@@ -49,6 +53,7 @@ struct publisher {
 
 static const struct kafka_property answers_defaults[] = {
 	{"enable.idempotence", "true"},
+	{"max.in.flight.requests.per.connection", "2"}, /* see the head */
 	{"message.timeout.ms", "0"},
 	{"linger.ms", "1"},
 	{"message.max.bytes", "20000000"},
@@ -61,6 +66,7 @@ static const struct kafka_property answers_defaults[] = {
 
 static const struct kafka_property events_defaults[] = {
 	{"enable.idempotence", "true"},
+	{"max.in.flight.requests.per.connection", "2"}, /* see the head */
 	{"message.timeout.ms", "60000"},
 	{"linger.ms", "5"},
 	{"message.max.bytes", "20000000"},

@@ -155,7 +155,6 @@ static int64_t tick(void *self)
 	struct splitter *splitter = self;
 	const struct service *service = &splitter->service;
 	follow_control(splitter);
-	(void)model_caller_tick(service->caller, service->now_us);
 	publisher_poll(splitter->answers);
 	publisher_poll(splitter->copies);
 	event_lane_tick(splitter->events, control_log_state(service->control)->event_partitions);
@@ -167,8 +166,8 @@ static int64_t tick(void *self)
 		if (service->is_slow_tick)
 			counters_route(route);
 	}
-	/* The intakes may have started calls, which go out now, not after the wait; later than the
-	 * tick began, so that no duration is negative. */
+	/* Last, and once a turn, since it looks at every call: what the intakes started goes out now.
+	 * Later than the turn began, so that no duration is negative. */
 	return loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
 }
 

@@ -145,7 +145,6 @@ static int64_t tick(void *self)
 	if (service->is_started && !service->is_stopping &&
 		(service->has_changed || service->is_slow_tick))
 		reconcile(shadow);
-	(void)model_caller_tick(service->caller, service->now_us);
 	event_lane_tick(
 		shadow->events, control_log_state(shadow->service.control)->event_partitions);
 	int64_t wait = retry_tick(&shadow->waiting, service->now_us);
@@ -156,8 +155,8 @@ static int64_t tick(void *self)
 		if (service->is_slow_tick)
 			counters_lane(lane);
 	}
-	/* The intakes may have started calls, which go out now, not after the wait; later than the
-	 * tick began, so that no duration is negative. */
+	/* Last, and once a turn, since it looks at every call: what the intakes started goes out now.
+	 * Later than the turn began, so that no duration is negative. */
 	return loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
 }
 
