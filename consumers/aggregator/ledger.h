@@ -93,6 +93,11 @@ void ledger_each_open(struct ledger *ledger, bool only_changed,
 /* What may be committed once all that was said so far is written. */
 void ledger_point(const struct ledger *ledger, struct ledger_point *point);
 
+/* A point without its offset, as a commit's metadata, and back: false when the text is none of ours. */
+enum { LEDGER_POINT_MAX = 120 };
+size_t ledger_point_write(const struct ledger_point *point, char text[LEDGER_POINT_MAX]);
+bool ledger_point_read(const char *text, size_t size, struct ledger_point *point);
+
 void ledger_read_status(const struct ledger *ledger, struct ledger_status *status);
 
 #endif

@@ -39,6 +39,8 @@ struct reader {
 	struct shard *parked; /* were, before this rebalance */
 	rd_kafka_message_t *held; /* of a generation that is not known yet */
 	int64_t patient_until_us; /* valid with `held` */
+	int64_t impatient_at; /* the history's generation when patience ended: no more of it until the
+				 control log moves on; -1: there is patience */
 	bool commit_is_running;
 	int64_t next_commit_us;
 	bool is_closing;
@@ -74,13 +76,13 @@ static void add_commit(
 	struct reader *reader, struct shard *shard, rd_kafka_topic_partition_list_t *list)
 {
 	struct ledger_point point;
-	char text[SHARD_METADATA_MAX];
+	char text[LEDGER_POINT_MAX];
 	if (!shard_committable(shard, &point))
 		return;
 	rd_kafka_topic_partition_t *entry = rd_kafka_topic_partition_list_add(
 		list, reader->aggregator->events_topic, shard->partition);
 	entry->offset = point.offset;
-	entry->metadata_size = shard_write_metadata(&point, text);
+	entry->metadata_size = ledger_point_write(&point, text);
 	entry->metadata = strdup(text);
 	memory_need(entry->metadata);
 }
@@ -101,7 +103,7 @@ static void note_committed(struct reader *reader, const rd_kafka_topic_partition
 	struct shard *shard = find_shard(reader->shards, entry->partition);
 	struct ledger_point point = {.offset = entry->offset};
 	if (!shard || entry->err || entry->offset < 0 ||
-		!shard_read_metadata(entry->metadata, entry->metadata_size, &point))
+		!ledger_point_read(entry->metadata, entry->metadata_size, &point))
 		return;
 	shard->committed = point;
 	shard->is_committed = true;
@@ -204,7 +206,7 @@ static struct shard *take_parked(struct reader *reader, const rd_kafka_topic_par
 		if (shard->partition != entry->partition)
 			continue;
 		if (!shard->is_committed || entry->offset != shard->committed.offset ||
-			!shard_read_metadata(entry->metadata, entry->metadata_size, &point) ||
+			!ledger_point_read(entry->metadata, entry->metadata_size, &point) ||
 			memcmp(&point, &shard->committed, sizeof point) != 0)
 			return NULL;
 		*at = shard->next;
@@ -218,8 +220,7 @@ static struct ledger_point choose_start(
 	const rd_kafka_topic_partition_t *entry, int64_t low, int32_t partition)
 {
 	struct ledger_point point = {.offset = entry->offset};
-	if (entry->offset < 0 ||
-		!shard_read_metadata(entry->metadata, entry->metadata_size, &point))
+	if (entry->offset < 0 || !ledger_point_read(entry->metadata, entry->metadata_size, &point))
 		point = (struct ledger_point){
 			low, LEDGER_NEVER, LEDGER_NEVER, low > 0 ? LEDGER_CUT_OFF : LEDGER_NEVER};
 	if (point.offset < low) {
@@ -350,10 +351,12 @@ static bool take_held(struct reader *reader, int64_t now_us)
 	if (!reader->held)
 		return true;
 	bool is_patient = now_us < reader->patient_until_us;
-	if (!is_patient)
+	if (!is_patient) {
+		reader->impatient_at = reader->aggregator->history.generation;
 		log_error("events",
 			"an event is of a generation that the control log does not show; it is "
 			"taken by what is known");
+	}
 	take(reader, reader->held, is_patient);
 	return !reader->held;
 }
@@ -369,7 +372,8 @@ static bool read_records(struct reader *reader, int64_t now_us)
 		if (!rkm)
 			return false;
 		if (!rkm->err) {
-			take(reader, rkm, true);
+			take(reader, rkm,
+				reader->impatient_at != reader->aggregator->history.generation);
 		} else {
 			on_consumer_error(reader, rkm);
 			rd_kafka_message_destroy(rkm);
@@ -423,8 +427,9 @@ static const struct kafka_property defaults[] = {
 	{"partition.assignment.strategy", "range,roundrobin"},
 	{"allow.auto.create.topics", "false"},
 	{"auto.offset.reset", "error"},
-	{"queued.min.messages", "20000"},
-	{"queued.max.messages.kbytes", "32768"},
+	/* A queue that reaches its threshold is not filled for a second: the bytes are the bound. */
+	{"queued.min.messages", "1000000"},
+	{"queued.max.messages.kbytes", "65536"},
 	{"topic.metadata.refresh.interval.ms", "30000"},
 	{"session.timeout.ms", "10000"},
 	{NULL, NULL},
@@ -480,6 +485,7 @@ struct reader *reader_open(struct aggregator *aggregator, char *errstr, size_t e
 	struct reader *reader = calloc(1, sizeof *reader);
 	memory_need(reader);
 	reader->aggregator = aggregator;
+	reader->impatient_at = -1;
 	reader->wake_fd = loop_eventfd(aggregator->service.loop, NULL, NULL);
 	if (!join(reader, errstr, errstr_size))
 		return reader;

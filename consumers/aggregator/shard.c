@@ -198,24 +198,3 @@ bool shard_committable(struct shard *shard, struct ledger_point *point)
 	bool is_known = shard->is_committed && is_same(point, &shard->committed);
 	return !is_known && point->clock_us != LEDGER_NEVER;
 }
-
-size_t shard_write_metadata(const struct ledger_point *point, char text[SHARD_METADATA_MAX])
-{
-	return (size_t)snprintf(text, SHARD_METADATA_MAX,
-		"clock=%" PRId64 " base=%" PRId64 " blind=%" PRId64, point->clock_us,
-		point->base_us, point->blind_us);
-}
-
-bool shard_read_metadata(const char *text, size_t size, struct ledger_point *point)
-{
-	char copy[SHARD_METADATA_MAX], again[SHARD_METADATA_MAX];
-	if (!text || size >= sizeof copy)
-		return false;
-	memcpy(copy, text, size);
-	copy[size] = '\0';
-	if (sscanf(copy, "clock=%" SCNd64 " base=%" SCNd64 " blind=%" SCNd64, &point->clock_us,
-		    &point->base_us, &point->blind_us) != 3)
-		return false;
-	shard_write_metadata(point, again);
-	return !strcmp(copy, again);
-}

@@ -4,8 +4,6 @@
 
 #include "consumers/aggregator/aggregator.h"
 
-enum { SHARD_METADATA_MAX = 120 };
-
 struct shard {
 	struct aggregator *aggregator;
 	int32_t partition;
@@ -40,9 +38,5 @@ bool shard_committable(struct shard *shard, struct ledger_point *point);
 
 /* Has all that was there when it was taken over been read? */
 bool shard_is_current(const struct shard *shard);
-
-/* A point as a commit's metadata, and back: false when the text is none of ours. */
-size_t shard_write_metadata(const struct ledger_point *point, char text[SHARD_METADATA_MAX]);
-bool shard_read_metadata(const char *text, size_t size, struct ledger_point *point);
 
 #endif

@@ -152,3 +152,20 @@ def test_sigterm_ends_it_with_its_position_committed(path):
     group = f"{path.umbra.prefix}aggregator"
     assert path.kafka.committed(group, path.umbra.own_topic("events"))
     assert final_totals(path.umbra)[ARM]["sampled"] == 20
+
+
+def test_one_that_is_stopped_past_its_session_does_no_harm_when_it_goes_on(path):
+    path.define(sampling=100.0).start()
+    first = start_aggregator(path, *SHORT)
+    path.produce(100)
+    first.suspend()
+    second = start_aggregator(path, *SHORT)
+    path.produce(100)
+    until(lambda: second.metric("umbra_aggregator_partitions") ==
+          path.kafka.partitions(path.umbra.own_topic("events")), "the second has them all")
+    first.resume()
+    path.produce(100)
+    account = path.wait_account(lambda account: account.pending == 0)
+    sums = wait_final(path.umbra, lambda sums: sums[ARM]["sampled"] == account.sampled == 300)
+    check_against_log(path, sums)
+    assert all(len(values) == 1 for values in final_bytes(path.umbra).values())
