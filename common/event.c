@@ -4,6 +4,8 @@
 
 #include "common/avro_buffer.h"
 #include "common/avro_field.h"
+#include "common/event_read.h"
+#include "common/framing.h"
 #include "common/schema.h"
 #include <assert.h>
 #include <stdio.h>
@@ -90,16 +92,19 @@ int event_encode(const struct event *event, const void **data, size_t *size)
 }
 
 struct event_storage {
-	avro_value_t value; /* holds every string */
+	bool has_value;
+	avro_value_t value; /* has_value: holds every string */
 	struct sampled_for sampled_for[EVENT_MAX_SAMPLED];
 	struct sampling_decision decisions[EVENT_MAX_TESTS];
+	char texts[]; /* else they are here */
 };
 
 void event_storage_free(struct event_storage *storage)
 {
 	if (!storage)
 		return;
-	avro_value_decref(&storage->value);
+	if (storage->has_value)
+		avro_value_decref(&storage->value);
 	free(storage);
 }
 
@@ -176,42 +181,78 @@ static int get_sampled_for(
 	return 0;
 }
 
-static int get_event(
-	struct event_storage *storage, struct event *event, char *errstr, size_t errstr_size)
+static int get_event(struct event_storage *storage, struct event *event)
 {
 	const avro_value_t *record = &storage->value;
 
 	get_identity(record, event);
 	get_answer(record, event);
 	get_body(record, event);
-	if ((unsigned)event->outcome >= OUTCOME_COUNT) {
-		snprintf(errstr, errstr_size, "An outcome that this program does not know");
+	return get_decisions(record, event, storage) == -1 ||
+			get_sampled_for(record, event, storage) == -1
+		? -1
+		: 0;
+}
+
+/* By way of Avro C's values: for records of other versions of the schema. */
+static int decode_resolved(const void *data, size_t size, struct event *event,
+	struct event_storage *storage, char *errstr, size_t errstr_size)
+{
+	const struct schema *schema = schema_get("invocation_event");
+
+	if (avro_generic_value_new(schema->iface, &storage->value) != 0) {
+		snprintf(errstr, errstr_size, "No memory");
 		return -1;
 	}
-	if (get_decisions(record, event, storage) == -1 ||
-		get_sampled_for(record, event, storage) == -1) {
+	storage->has_value = true;
+	if (schema_decode(schema, data, size, &storage->value, errstr, errstr_size) == -1)
+		return -1;
+	return get_event(storage, event) == -1 ? -2 : 0;
+}
+
+static int decode_present(const void *data, size_t size, struct event *event,
+	struct event_storage *storage, char *errstr, size_t errstr_size)
+{
+	const struct schema *schema = schema_get("invocation_event");
+	struct event_space space = {storage->sampled_for, storage->decisions, storage->texts};
+	const uint8_t *body = (const uint8_t *)data + FRAMING_SINGLE_OBJECT_SIZE;
+	size_t body_size = size - FRAMING_SINGLE_OBJECT_SIZE;
+
+	if (schema_validate(schema->avro, body, body_size, errstr, errstr_size) == -1)
+		return -1;
+	return event_read(body, body_size, event, &space) == -1 ? -2 : 0;
+}
+
+static int decode(const void *data, size_t size, struct event *event, struct event_storage *storage,
+	char *errstr, size_t errstr_size)
+{
+	uint64_t id = 0;
+	bool is_present = framing_read(data, size, &id) == FRAMING_SINGLE_OBJECT &&
+		id == schema_get("invocation_event")->fingerprint;
+	int rc = is_present ? decode_present(data, size, event, storage, errstr, errstr_size)
+			    : decode_resolved(data, size, event, storage, errstr, errstr_size);
+
+	if (rc == -2)
 		snprintf(errstr, errstr_size,
 			"An event with more tests or copies than there may be");
-		return -1;
+	if (rc == 0 && (unsigned)event->outcome >= OUTCOME_COUNT) {
+		snprintf(errstr, errstr_size, "An outcome that this program does not know");
+		rc = -1;
 	}
-	return 0;
+	return rc;
 }
 
 int event_decode(const void *data, size_t size, struct event *event, struct event_storage **storage,
 	char *errstr, size_t errstr_size)
 {
-	const struct schema *schema = schema_get("invocation_event");
-
 	*event = (struct event){0};
-	*storage = calloc(1, sizeof(**storage));
-	if (!*storage || avro_generic_value_new(schema->iface, &(*storage)->value) != 0) {
+	*storage = malloc(sizeof(**storage) + size + EVENT_MAX_TEXTS);
+	if (!*storage) {
 		snprintf(errstr, errstr_size, "No memory");
-		free(*storage);
-		*storage = NULL;
 		return -1;
 	}
-	if (schema_decode(schema, data, size, &(*storage)->value, errstr, errstr_size) == 0 &&
-		get_event(*storage, event, errstr, errstr_size) == 0)
+	(*storage)->has_value = false;
+	if (decode(data, size, event, *storage, errstr, errstr_size) == 0)
 		return 0;
 	event_storage_free(*storage);
 	*storage = NULL;

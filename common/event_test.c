@@ -1,5 +1,7 @@
 /* Events: what is written by hand is what Avro C reads with the schema. */
+#include "common/avro_buffer.h"
 #include "common/event.h"
+#include "common/framing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -255,6 +257,83 @@ static void events_beyond_our_bounds_are_refused(void **state)
 	assert_refused("sampled_for", 0, OUTCOME_COUNT);
 }
 
+/* The present schema less its last field, `instance`. */
+static const struct schema *learn_older(char **json)
+{
+	char errstr[200];
+	json_t *root = json_loads(schema_get("invocation_event")->json, 0, NULL);
+	json_t *fields = json_object_get(root, "fields");
+
+	json_array_remove(fields, json_array_size(fields) - 1);
+	*json = json_dumps(root, 0);
+	json_decref(root);
+
+	const struct schema *older =
+		schema_learn("invocation_event", *json, errstr, sizeof(errstr));
+
+	assert_non_null(older);
+	return older;
+}
+
+static void an_event_of_an_older_schema_is_read_too(void **state)
+{
+	struct event event = full_event(), read;
+	struct event_storage *storage;
+	const void *data;
+	size_t size;
+	char errstr[200];
+	char *json;
+	uint8_t bytes[4096];
+
+	(void)state;
+	event.instance = "";
+	assert_int_equal(event_encode(&event, &data, &size), 0);
+	memcpy(bytes, data, size);
+	framing_write(bytes, learn_older(&json)->fingerprint);
+	assert_int_equal(event_decode(bytes, size - 1, &read, &storage, errstr, sizeof(errstr)), 0);
+	assert_string_equal(read.instance, "");
+	assert_string_equal(read.request_id, event.request_id);
+	assert_int_equal(read.n_sampled_for, event.n_sampled_for);
+	event_storage_free(storage);
+	schema_free_all();
+	free(json);
+}
+
+/* As other writers may: blocks with their size in bytes. */
+static void a_list_in_several_blocks_is_one_list(void **state)
+{
+	struct event event = least_event(), read;
+	struct event_storage *storage;
+	struct avro_buffer buffer = {0};
+	const void *data;
+	size_t size, tail = strlen(event.instance) + 3; /* two empty lists, a length, a text */
+	char errstr[200];
+
+	(void)state;
+	assert_int_equal(event_encode(&event, &data, &size), 0);
+	avro_buffer_fixed(&buffer, data, size - tail);
+	avro_buffer_long(&buffer, -1);
+	avro_buffer_long(&buffer, 3);
+	avro_buffer_string(&buffer, "a");
+	avro_buffer_long(&buffer, 5);
+	avro_buffer_long(&buffer, 1);
+	avro_buffer_string(&buffer, "b");
+	avro_buffer_long(&buffer, -6);
+	avro_buffer_long(&buffer, 0);
+	avro_buffer_fixed(&buffer, (const char *)data + size - tail + 1, tail - 1);
+	assert_int_equal(
+		event_decode(buffer.data, buffer.size, &read, &storage, errstr, sizeof(errstr)), 0);
+	assert_int_equal(read.n_decisions, 2);
+	assert_string_equal(read.decisions[0].test, "a");
+	assert_int_equal(read.decisions[0].hash, 5);
+	assert_string_equal(read.decisions[1].test, "b");
+	assert_int_equal((int64_t)read.decisions[1].hash, -6);
+	assert_int_equal(read.n_sampled_for, 0);
+	assert_string_equal(read.instance, event.instance);
+	event_storage_free(storage);
+	avro_buffer_fini(&buffer);
+}
+
 /* The allocator's own book: bytes in use before and after. */
 static void encoding_does_not_allocate_once_the_buffer_is_large_enough(void **state)
 {
@@ -295,6 +374,8 @@ int main(void)
 		cmocka_unit_test(text_that_is_not_utf8_does_not_make_an_event_unreadable),
 		cmocka_unit_test(an_event_cut_anywhere_is_refused),
 		cmocka_unit_test(events_beyond_our_bounds_are_refused),
+		cmocka_unit_test(an_event_of_an_older_schema_is_read_too),
+		cmocka_unit_test(a_list_in_several_blocks_is_one_list),
 		cmocka_unit_test(encoding_does_not_allocate_once_the_buffer_is_large_enough),
 	};
 
