@@ -282,7 +282,7 @@ static void an_event_of_an_older_schema_is_read_too(void **state)
 	const void *data;
 	size_t size;
 	char errstr[200];
-	char *json;
+	char *json = NULL;
 	uint8_t bytes[4096];
 
 	(void)state;

@@ -14,14 +14,15 @@ static void note_unreadable(const struct feed_record *fed, const char *why)
 }
 
 static int64_t take_event(struct ledger *ledger, const struct history *history,
-	const struct feed_record *fed, bool is_patient, struct ledger_record *record)
+	const struct feed_record *fed, bool is_patient, const struct ledger_record *bare)
 {
 	char why[300];
+	struct ledger_record record = *bare;
 	struct event event;
 	struct event_storage *storage = NULL;
 	if (event_decode(fed->data, fed->size, &event, &storage, why, sizeof why)) {
 		note_unreadable(fed, why);
-		ledger_take(ledger, record);
+		ledger_take(ledger, &record);
 		return 0;
 	}
 	int64_t wanted = event.generation > history->generation ? event.generation : 0;
@@ -29,18 +30,19 @@ static int64_t take_event(struct ledger *ledger, const struct history *history,
 		event_storage_free(storage);
 		return wanted;
 	}
-	record->kind = LEDGER_EVENT;
-	record->event = &event;
+	record.kind = LEDGER_EVENT;
+	record.event = &event;
 	counters_record(FEED_EVENT);
-	ledger_take(ledger, record);
+	ledger_take(ledger, &record);
 	event_storage_free(storage);
 	return 0;
 }
 
 static void take_gap(
-	struct ledger *ledger, const struct feed_record *fed, struct ledger_record *record)
+	struct ledger *ledger, const struct feed_record *fed, const struct ledger_record *bare)
 {
 	char why[300];
+	struct ledger_record record = *bare;
 	avro_value_t value;
 	const struct schema *schema = schema_get("event_gap");
 	if (avro_generic_value_new(schema->iface, &value))
@@ -54,11 +56,11 @@ static void take_gap(
 			.test = avro_field_string(&value, "test", NULL),
 			.events = avro_field_number(&value, "events"),
 		};
-		record->kind = LEDGER_GAP;
-		record->gap = &gap;
+		record.kind = LEDGER_GAP;
+		record.gap = &gap;
 		counters_record(FEED_GAP);
 	}
-	ledger_take(ledger, record);
+	ledger_take(ledger, &record);
 	avro_value_decref(&value);
 }
 

@@ -131,7 +131,7 @@ static void let_last(struct ledger *ledger, const struct window *window)
 	const struct ledger_limits *limits = &ledger->config.limits;
 	if (window->lasting.offset == LASTING_NONE)
 		return;
-	struct lasting *lasting = malloc(sizeof *lasting);
+	struct lasting *lasting = calloc(1, sizeof *lasting);
 	memory_need(lasting);
 	lasting->place = window->lasting;
 	lasting->until_us = closing_us(ledger, window) + limits->horizon_us + limits->window_us;

@@ -128,7 +128,7 @@ static struct answer *answer_new(const struct event *event)
 	size_t type_size = strlen(event->response_content_type) + 1;
 	size_t body_size = event->response_body ? event->response_body_size : 0;
 	size_t size = sizeof(struct answer) + variant_size + type_size + body_size;
-	struct answer *answer = malloc(size);
+	struct answer *answer = calloc(1, size);
 	memory_need(answer);
 	char *behind = (char *)(answer + 1);
 	*answer = (struct answer){
