@@ -1,12 +1,17 @@
-"""umbractl report on records of umbra.aggregates that the tests write themselves, by the schema."""
+"""umbractl report: on records of umbra.aggregates that the tests write themselves, by the schema, and
+on what the programs write, against the events."""
 import csv
 import io
 import json
+import math
 
 import pytest
 
 import witness
+from aggregates import latest
 from control import one_endpoint, shadow_tests
+from model_server import Answer
+from path import QUICK, TEST, Path
 from records import Record
 from waiting import until
 
@@ -151,3 +156,72 @@ def test_a_test_that_is_not_there_and_times_that_are_none_are_told(installed):
         "umbractl", "report", "t", "--from", "yesterday", expect=2).stderr
     assert "leave one out" in installed.run(
         "umbractl", "report", "t", "--from", "2023-11-14T22:13:20Z", "--last", "1h", expect=2).stderr
+
+
+# On what the programs write
+
+def quantile(values, q):
+    """The value at or below which the share q of them lies."""
+    return sorted(values)[max(math.ceil(q * len(values)), 1) - 1]
+
+
+def check_latency(found, values):
+    assert (found["count"], found["min"], found["max"]) == (len(values), min(values), max(values))
+    assert found["mean"] == pytest.approx(sum(values) / len(values))
+    for name, q in (("p50", .5), ("p90", .9), ("p99", .99), ("p999", .999)):
+        assert found[name] == pytest.approx(quantile(values, q), rel=0.011)
+
+
+def check_against_events(found, path):
+    """Every number of the report that the events can tell."""
+    account = path.account()
+    asked = account.pairs
+    both = [(p, s) for p, s in asked if p["outcome"] == s["outcome"] == "ok"]
+    arms = {(v["role"], v["population"]): v for v in found["variants"]}
+    assert found["accounting"] == [{
+        "variant": f"shadow-{TEST}", "role": "shadow", "sampled": account.sampled,
+        "paired": account.paired, "losses": {}, "pending": 0}]
+    check_latency(arms["shadow", "all"]["model_latency_us"], [s["model_latency_us"] for _, s in asked])
+    for role, events in (("production", [p for p, _ in both]), ("shadow", [s for _, s in both])):
+        assert arms[role, "compared"]["invocations"] == len(both)
+        check_latency(arms[role, "compared"]["model_latency_us"],
+                      [event["model_latency_us"] for event in events])
+    [compared] = found["comparison"]
+    matches = sum(p["response_body"] == s["response_body"] for p, s in both)
+    assert (compared["compared"], compared["match"]) == (len(both), matches)
+    assert compared["not_comparable"] == {"candidate_failed": len(asked) - len(both)}
+    differences = [s["model_latency_us"] - p["model_latency_us"] for p, s in both]
+    assert compared["latency_difference_us"]["mean"] == pytest.approx(
+        sum(differences) / len(differences))
+    assert arms["production", "all"]["invocations"] == 300
+
+
+def test_open_or_closed_the_windows_say_what_the_events_say(umbra, new_model):
+    def candidate(request):
+        n = json.loads(request.body)["n"]
+        return Answer(500) if n % 10 == 0 else Answer(body=b'{"p": %d}' % (n % 2))
+
+    def told():
+        done = umbra.run("umbractl", "report", TEST, "-o", "json", "--least", "50")
+        return json.loads(done.stdout)
+
+    path = Path(umbra, new_model(lambda request: Answer(body=b'{"p": 1}')), new_model(candidate))
+    path.define(sampling=80.0).start()
+    umbra.start("umbra-aggregator", *QUICK, "--horizon", "20s").wait_ready()
+    path.produce(300)
+    account = path.wait_account(lambda account: account.pending == 0)
+    until(lambda: told_of(umbra, "paired") == account.sampled, "all are paired")
+    assert any(record["provisional"] for record in latest(umbra).values())
+    while_open = told()
+    check_against_events(while_open, path)
+    until(lambda: not any(record["provisional"] for record in latest(umbra).values()),
+          "the windows close", 90)
+    closed = told()
+    check_against_events(closed, path)
+    for key in ("variants", "accounting", "comparison"):
+        assert closed[key] == while_open[key]
+
+
+def told_of(umbra, number):
+    """The sum that stands in umbra.aggregates for the candidate."""
+    return sum(record[number] for record in latest(umbra).values() if record["test"] == TEST)
