@@ -31,6 +31,7 @@ struct replay {
 	struct control_state state;
 	struct history history;
 	struct ledger_config config;
+	struct avro_buffer value; /* of the record that is written */
 };
 
 static bool read_line(struct line *line)
@@ -90,14 +91,25 @@ static void put(const void *data, size_t size)
 
 static void on_final(void *opaque, const struct tally *tally, int64_t window_start_us)
 {
-	static struct avro_buffer value;
+	struct replay *replay = opaque;
 	struct tally_frame frame = {window_start_us, WINDOW_US, 0, false};
 	char key[TALLY_KEY_MAX];
-	(void)opaque;
 	size_t key_size = tally_key(tally->arm, &frame, key);
-	tally_write(tally, &frame, &value);
+	tally_write(tally, &frame, &replay->value);
 	put(key, key_size);
-	put(value.data, value.size);
+	put(replay->value.data, replay->value.size);
+}
+
+static void replay_fini(struct replay *replay)
+{
+	for (size_t i = 0; i < replay->n; i++)
+		free(replay->lines[i].data);
+	free(replay->lines);
+	avro_buffer_fini(&replay->value);
+	history_fini(&replay->history);
+	control_state_fini(&replay->state);
+	event_free_buffers();
+	schema_free_all();
 }
 
 static void run(struct replay *replay, int64_t crash_every)
@@ -141,8 +153,10 @@ int main(int argc, char **argv)
 		.limits = {WINDOW_US, horizon_us, memory_us, INT64_MAX, INT64_MAX, INT64_MAX},
 		.history = &replay.history,
 		.on_final = on_final,
+		.opaque = &replay,
 	};
 	read_log(&replay);
 	run(&replay, crash_every);
+	replay_fini(&replay);
 	return fflush(stdout) ? 1 : 0;
 }
