@@ -55,7 +55,8 @@ class Kafka:
     def produce(self, topic, records):
         """Produces and waits for every acknowledgement. Returns the records with their places."""
         places = []
-        producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5})
+        producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5,
+                             "max.in.flight": 1})  # else what is sent again may change the order
         for number, record in enumerate(records):
             self._send(producer, topic, record, number, places)
         producer.flush(30)
