@@ -1,7 +1,7 @@
 /* What must not be: the identity broken, decisions against their hash, a gap in the books. */
 #include "common/memory.h"
+#include "common/report.h"
 #include "common/text.h"
-#include "control/report.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>

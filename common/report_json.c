@@ -1,6 +1,6 @@
 /* The report as JSON: a contract, design §12. A number that does not exist is null. */
+#include "common/report.h"
 #include "common/text.h"
-#include "control/report.h"
 #include <assert.h>
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
  * whenever the room is used up; so a row costs the same among many as among few. What was taken is remembered as a hash of its identity,
  * 16 bytes a window and arm, so that a month of windows fits. */
 #include "common/memory.h"
+#include "common/report.h"
 #include "common/text.h"
-#include "control/report.h"
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

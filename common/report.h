@@ -1,0 +1,55 @@
+/* The evidence on which a model is promoted or not: the windows of one test folded together, and the
+ * alarms and the JSON that tell it. Pure. */
+#ifndef UMBRA_COMMON_REPORT_H
+#define UMBRA_COMMON_REPORT_H
+
+#include "common/aggregate.h"
+#include "common/control.h"
+#include <jansson.h>
+
+/* Which windows count. */
+struct report_query {
+	const char *endpoint, *test;
+	int64_t from_us, to_us; /* of the windows' starts, UTC: from <= start < to */
+	bool by_window; /* a row for each window; else one for all */
+};
+
+struct report_fold;
+
+struct report_fold *report_fold_new(const struct report_query *query);
+void report_fold_free(struct report_fold *fold);
+
+/* A record of umbra.aggregates, in the order of its partition. A final record counts once, however
+ * often it was written, and replaces the provisional one of its window; of those the last counts;
+ * a null value takes back what its key said. -1 and errstr: it is no WindowAggregate. */
+int report_fold_take(struct report_fold *fold, const void *key, size_t key_size, const void *value,
+	size_t size, char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
+
+/* Once all records are taken. Production's rows have test NULL and count all its requests. */
+void report_fold_end(struct report_fold *fold);
+size_t report_rows(const struct report_fold *fold);
+const struct aggregate *report_row(const struct report_fold *fold, size_t i);
+/* NULL: nothing was written of that arm. Not by window. */
+const struct aggregate *report_arm(
+	const struct report_fold *fold, enum role role, const char *variant);
+
+/* What the windows of a test say, and of which test. */
+struct report {
+	const struct test *test;
+	const struct endpoint *endpoint;
+	const char *state; /* "running", ... */
+	struct report_query query;
+	const struct report_fold *fold; /* ended; by window only for CSV */
+	int64_t least; /* compared requests below which there is too little to decide on */
+};
+
+/* What must not be, one sentence each: NULL when there are no more. The caller frees it. */
+char *report_alarm(const struct report *report, size_t i);
+
+/* Has every shadow variant `least` compared requests? By window or not. */
+bool report_is_enough(const struct report *report);
+
+/* As design §12 lays down; a new reference. */
+json_t *report_to_json(const struct report *report);
+
+#endif
