@@ -27,6 +27,9 @@ struct variant {
 		answer_path; /* where the answer stands in the body, a JSON pointer; NULL: it is all */
 	int64_t instances; /* hosts behind the URL, for "per instance" figures */
 	const char *ca_file, *cert_file, *key_file; /* NULL: not set */
+	const char *metrics_url; /* the host's Prometheus page; NULL: none, and so the next three */
+	const char *metrics_cpu, *metrics_memory,
+		*metrics_disk; /* metric_query.h; NULL: defaults */
 	struct model_header *headers;
 	size_t n_headers;
 };

@@ -1,5 +1,6 @@
 /* The rules among the fields of one definition. Those among objects are the fold's (control.c). */
 #include "common/definition.h"
+#include "common/metric_query.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,6 +81,31 @@ static void check_retry_on(struct check *check, const struct variant *variant, s
 	}
 }
 
+static void check_metrics(struct check *check, const struct variant *variant, size_t index)
+{
+	const struct {
+		const char *name, *text;
+	} figures[] = {{"cpu", variant->metrics_cpu}, {"memory", variant->metrics_memory},
+		{"disk", variant->metrics_disk}};
+	struct metric_query query;
+	char path[64], message[300];
+
+	snprintf(path, sizeof(path), "variants.[%zu].metrics", index);
+	if (!variant->metrics_url && (figures[0].text || figures[1].text || figures[2].text))
+		refuse(check, path, "metrics need the url of a Prometheus page");
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+		if (!figures[i].text || metric_query_parse(&query, figures[i].text) == 0)
+			continue;
+		snprintf(path, sizeof(path), "variants.[%zu].metrics.%s", index, figures[i].name);
+		snprintf(message, sizeof(message),
+			"%s must be a metric, as \"name\" or \"name{label=\\\"value\\\"}\", or one "
+			"less "
+			"another, not \"%.100s\"",
+			figures[i].name, figures[i].text);
+		refuse(check, path, message);
+	}
+}
+
 static void check_variant(struct check *check, const struct variant *variant, size_t index)
 {
 	char path[64];
@@ -89,6 +115,7 @@ static void check_variant(struct check *check, const struct variant *variant, si
 		check_header(check, &variant->headers[i], path);
 	}
 	check_retry_on(check, variant, index);
+	check_metrics(check, variant, index);
 	snprintf(path, sizeof(path), "variants.[%zu]", index);
 	if (!variant->cert_file != !variant->key_file)
 		refuse(check, path, "cert_file and key_file belong together");

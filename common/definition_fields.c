@@ -24,6 +24,13 @@ static const struct field header_rows[] = {
 		.offset = offsetof(struct model_header, value_file)},
 };
 
+static const struct field metric_rows[] = {
+	{"url", "url", FIELD_URL, .offset = offsetof(struct variant, metrics_url)},
+	{"cpu", "cpu", FIELD_TEXT, .offset = offsetof(struct variant, metrics_cpu)},
+	{"memory", "memory", FIELD_TEXT, .offset = offsetof(struct variant, metrics_memory)},
+	{"disk", "disk", FIELD_TEXT, .offset = offsetof(struct variant, metrics_disk)},
+};
+
 static const struct field variant_rows[] = {
 	{"weight", "weight", FIELD_INT, .offset = offsetof(struct variant, weight), .max = 1000000,
 		.fallback = "1"},
@@ -55,6 +62,7 @@ static const struct field variant_rows[] = {
 	{"ca_file", "ca_file", FIELD_TEXT, .offset = offsetof(struct variant, ca_file)},
 	{"cert_file", "cert_file", FIELD_TEXT, .offset = offsetof(struct variant, cert_file)},
 	{"key_file", "key_file", FIELD_TEXT, .offset = offsetof(struct variant, key_file)},
+	{"metrics", "metrics", FIELD_GROUP, .table = TABLE(metric_rows, struct variant)},
 	{"headers", "headers", FIELD_LIST, .offset = offsetof(struct variant, headers),
 		offsetof(struct variant, n_headers),
 		.table = TABLE(header_rows, struct model_header)},

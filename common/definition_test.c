@@ -176,6 +176,22 @@ static const struct wrong table[] = {
 		"4: unordered belongs to kind json or csv\n"},
 	{ENDPOINT("", "answer_path = \"a\";"),
 		"4: answer_path must be a JSON pointer, as \"/a/b\", not \"a\"\n"},
+	{ENDPOINT("", "metrics = \"http://a/metrics\";"),
+		"4: metrics must be a group, as { ... }\n"},
+	{ENDPOINT("", "metrics = { cpu = \"a\"; };"),
+		"4: metrics need the url of a Prometheus page\n"},
+	{ENDPOINT("", "metrics = { url = \"http://a\"; cpi = \"a\"; };"),
+		"4: unknown setting \"cpi\"; did you mean \"cpu\"?\n"},
+	{ENDPOINT("", "metrics = { url = \"a\"; };"),
+		"4: url must be an http or https URL without user and password\n"},
+	{ENDPOINT("",
+		 "metrics = { url = \"http://a\";\ncpu = \"1st\"; disk = \"d\";\n"
+		 "memory = \"a - b - c\"; };"),
+		"5: cpu must be a metric, as \"name\" or \"name{label=\\\"value\\\"}\", or one "
+		"less "
+		"another, not \"1st\"\n"
+		"6: memory must be a metric, as \"name\" or \"name{label=\\\"value\\\"}\", or one "
+		"less another, not \"a - b - c\"\n"},
 	{TEST_FILE("from = \"now\";"), "3: unknown setting \"from\"\n"},
 	{"tests = ( { name = \"t\"; endpoint = \"churn\"; sampling = 101;\n"
 	 "variants = ( { name = \"v\"; url = \"http://a\"; weight = 1; } ); } );",
@@ -332,6 +348,35 @@ static void without_a_word_answers_are_compared_by_their_content_type(void **opa
 	definition_file_fini(&file);
 }
 
+static void a_variant_names_the_metrics_of_its_host(void **opaque)
+{
+	struct definition_file file;
+	struct definition_text *text;
+	struct endpoint *endpoint;
+	const char *described = NULL;
+
+	(void)opaque;
+	read_good(&file,
+		ENDPOINT("",
+			"metrics = { url = \"http://a:9100/metrics\"; cpu = "
+			"\"c{mode!=\\\"idle\\\"}\"; disk = \"size - free\"; };"));
+	endpoint = definition_read_endpoint(json_incref(file.objects[0].json), NULL, NULL);
+	assert_non_null(endpoint);
+	assert_string_equal("http://a:9100/metrics", endpoint->variants[0].metrics_url);
+	assert_string_equal("c{mode!=\"idle\"}", endpoint->variants[0].metrics_cpu);
+	assert_null(endpoint->variants[0].metrics_memory);
+	assert_string_equal("size - free", endpoint->variants[0].metrics_disk);
+	endpoint_release(endpoint);
+	text = definition_text_new(OBJECT_ENDPOINT, file.objects[0].json);
+	for (size_t i = 0; i < text->n; i++)
+		if (strcmp(text->lines[i].path, "variants.v1.metrics.disk") == 0)
+			described = text->lines[i].value;
+	assert_non_null(described);
+	assert_string_equal("size - free", described);
+	definition_text_free(text);
+	definition_file_fini(&file);
+}
+
 static void what_has_begun_keeps_its_beginning(void **opaque)
 {
 	struct test old = {.start_us = NOW - 5 * HOUR};
@@ -428,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_file_becomes_the_logs_json_in_the_logs_units),
 		cmocka_unit_test(how_answers_are_compared_stands_in_the_test),
 		cmocka_unit_test(without_a_word_answers_are_compared_by_their_content_type),
+		cmocka_unit_test(a_variant_names_the_metrics_of_its_host),
 		cmocka_unit_test(what_has_begun_keeps_its_beginning),
 		cmocka_unit_test(a_test_whose_end_has_passed_may_stand_in_a_file),
 		cmocka_unit_test(a_difference_is_told_in_the_files_words_and_units),
