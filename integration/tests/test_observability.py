@@ -1,0 +1,116 @@
+"""Prometheus and Grafana: the alert rules, the dashboard, and the compose file that brings both."""
+import json
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from program import ROOT
+
+FOLDER = ROOT / "integration" / "observability"
+RULES = FOLDER / "umbra.rules.yml"
+CASES = FOLDER / "umbra.rules.test.yml"
+DASHBOARD = FOLDER / "grafana" / "dashboards" / "umbra.json"
+PROVISIONING = FOLDER / "grafana" / "provisioning"
+COMPOSE = ROOT / "integration" / "observability.yml"
+
+
+def read(path):
+    return yaml.safe_load(path.read_text())
+
+
+def promtool(*arguments):
+    return subprocess.run(["promtool", *arguments], cwd=FOLDER, text=True, capture_output=True, timeout=60)
+
+
+def alerts():
+    return [rule for group in read(RULES)["groups"] for rule in group["rules"]]
+
+
+def queries():
+    """What the dashboard asks, its variables filled in as Grafana does."""
+    board = json.loads(DASHBOARD.read_text())
+    texts = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    texts += [note["expr"] for note in board["annotations"]["list"]]
+    texts += [re.fullmatch(r"label_values\((.*), \w+\)", variable["query"]["query"]).group(1)
+              for variable in board["templating"]["list"]]
+    return [text.replace("$__rate_interval", "1m").replace("$endpoint", "e").replace("$test", "t")
+            for text in texts]
+
+
+def test_prometheus_reads_the_configuration_and_the_rules():
+    for arguments in (["check", "rules", RULES.name], ["check", "config", "prometheus.yml"]):
+        done = promtool(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_alert_fires_when_it_should_and_only_then():
+    done = promtool("test", "rules", CASES.name)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_alert_is_seen_firing_and_silent():
+    checks = [check for case in read(CASES)["tests"] for check in case["alert_rule_test"]]
+    firing = {check["alertname"] for check in checks if check["exp_alerts"]}
+    silent = {check["alertname"] for check in checks if not check["exp_alerts"]}
+    names = {alert["alert"] for alert in alerts()}
+    assert firing == names
+    assert silent == names
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+def test_an_alert_says_what_is_wrong_and_how_bad_it_is(alert):
+    assert alert["labels"]["severity"] in ("critical", "warning")
+    assert alert["annotations"]["summary"]
+    assert alert["alert"] in (ROOT / "README.md").read_text()
+
+
+def test_each_query_of_the_dashboard_is_promql(tmp_path):
+    rules = [{"record": f"query:{i}", "expr": text} for i, text in enumerate(queries())]
+    path = tmp_path / "queries.yml"
+    path.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    done = promtool("check", "rules", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(rules)} rules found" in done.stdout
+
+
+def test_the_dashboard_s_panels_are_whole_and_do_not_overlap():
+    board = json.loads(DASHBOARD.read_text())
+    source = read(PROVISIONING / "datasources" / "umbra.yml")["datasources"][0]
+    taken = set()
+    for panel in board["panels"]:
+        assert panel["title"] and panel["targets"]
+        assert panel["datasource"] == {"type": source["type"], "uid": source["uid"]}
+        place = panel["gridPos"]
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                 for y in range(place["y"], place["y"] + place["h"])}
+        assert place["x"] + place["w"] <= 24 and not cells & taken, panel["title"]
+        taken |= cells
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+def test_the_compose_file_mounts_what_its_programs_look_for():
+    services = read(COMPOSE)["services"]
+    mounted = {}
+    for service in services.values():
+        for volume in service["volumes"]:
+            source, target, mode = volume.split(":")
+            assert mode == "ro"
+            assert (ROOT / source).is_dir(), source
+            mounted[target] = ROOT / source
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert (mounted["/etc/prometheus"] / "prometheus.yml").is_file()
+    provider, = read(PROVISIONING / "dashboards" / "umbra.yml")["providers"]
+    assert (mounted[provider["options"]["path"]] / DASHBOARD.name).is_file()
+    assert (mounted["/etc/grafana/provisioning"] / "datasources" / "umbra.yml").is_file()
+
+
+def test_prometheus_asks_each_service_at_the_port_it_listens_on():
+    services = read(ROOT / "docker-compose.yml")["services"]
+    for job in read(FOLDER / "prometheus.yml")["scrape_configs"]:
+        target, = job["static_configs"][0]["targets"]
+        service, port = target.split(":")
+        assert f"umbra-{service}" == job["job_name"]
+        if service != "console" or "console" in services:
+            assert f"127.0.0.1:{port}:{port}" in services[service]["ports"], target
