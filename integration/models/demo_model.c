@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 	struct predictor *predictor = features
 		? predictor_load(options.model, features_count(features), errstr, sizeof errstr)
 		: NULL;
-	struct service_parts parts = {loop, features, predictor, &options.knobs};
+	struct service_parts parts = {loop, options.model, features, predictor, &options.knobs};
 	struct service *service = predictor
 		? service_open(&parts, options.host, options.port, errstr, sizeof errstr)
 		: NULL;

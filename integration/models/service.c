@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 enum { BODY_MAX = 64 * 1024, SWALLOW_MAX = 16 * 1024 * 1024, HANG_US = 60 * 1000000 };
 enum { CONNECTIONS = 4096, CONNECTION_TIMEOUT_S = 120 };
@@ -41,6 +42,20 @@ static struct metric_family requests_total = {
 	.help = "Requests to /invocations by the status of their answer; 0: never answered.",
 	.labels = {"status"},
 };
+
+static struct metric_family disk_used_bytes = {
+	.name = "umbra_demo_model_disk_used_bytes",
+	.type = METRIC_GAUGE,
+	.help = "What is used of the file system on which the model lies.",
+};
+
+static void measure_disk(const struct service *service)
+{
+	struct statvfs disk;
+	if (statvfs(service->parts.model, &disk) == 0)
+		metric_get0(&disk_used_bytes)->value =
+			(int64_t)((disk.f_blocks - disk.f_bfree) * disk.f_frsize);
+}
 
 static void count(struct service *service, unsigned status)
 {
@@ -214,6 +229,7 @@ static enum MHD_Result route(
 		return send_error(connection, 404, "no such path", NULL);
 	if (!is_get)
 		return send_error(connection, 405, "GET only", "GET, HEAD");
+	measure_disk(service);
 	size_t size = 0;
 	char *text = url[1] == 'm' ? metrics_text(&size) : strdup("");
 	assert(text);

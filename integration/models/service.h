@@ -13,6 +13,7 @@ struct service;
 /* None of these is owned by the service. */
 struct service_parts {
 	struct loop *loop;
+	const char *model; /* its file */
 	const struct features *features;
 	struct predictor *predictor;
 	struct knobs *knobs;

@@ -171,6 +171,13 @@ def test_knobs_turn_while_it_runs(serve, trained):
     assert b'umbra_demo_model_requests_total{status="0"} 1' in served.ask("GET", "/metrics")[2]
 
 
+def test_the_load_of_its_host_is_on_its_page(serve):
+    lines = serve().ask("GET", "/metrics")[2].decode().splitlines()
+    figures = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    for name in ("process_cpu_seconds_total", "process_resident_memory_bytes", "umbra_demo_model_disk_used_bytes"):
+        assert float(figures[name]) > 0, name
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"error_rate": 2}', b'{"latency_ms": "5"}', b'{"speed": 1}'])
 def test_a_wrong_knob_changes_nothing(serve, body):
     served = serve("--jitter", 1)
