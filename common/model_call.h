@@ -21,6 +21,7 @@ struct model_header {
 struct model_config {
 	const char *name; /* for logs, as "variant churn/churn-v1" */
 	const char *url; /* http or https */
+	bool is_get; /* asked by GET, without bodies; else by POST */
 	int64_t timeout_us; /* from the first attempt's start to the last one's end, pauses included */
 	uint32_t max_in_flight;
 	int64_t max_response_bytes; /* 0: 6 MiB */

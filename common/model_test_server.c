@@ -129,10 +129,11 @@ static void accept_all(struct server *server)
 
 static const struct script *find_script(const char *request)
 {
-	for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+	const char *path = strchr(request, ' ');
+	assert(strncmp(request, "POST ", 5) == 0 || strncmp(request, "GET ", 4) == 0);
+	for (size_t i = 0; path && i < sizeof scripts / sizeof *scripts; i++) {
 		size_t n = strlen(scripts[i].path);
-		if (strncmp(request, "POST ", 5) == 0 &&
-			strncmp(request + 5, scripts[i].path, n) == 0 && request[5 + n] == ' ')
+		if (strncmp(path + 1, scripts[i].path, n) == 0 && path[1 + n] == ' ')
 			return &scripts[i];
 	}
 	abort(); /* no row has this path */
@@ -151,9 +152,10 @@ static bool take_request(struct server *server, struct server_connection *connec
 	connection->request[connection->size] = '\0';
 	const char *end = strstr(connection->request, "\r\n\r\n");
 	const char *length = strcasestr(connection->request, "\r\ncontent-length: ");
-	if (!end || !length)
+	bool is_get = strncmp(connection->request, "GET ", 4) == 0;
+	if (!end || (!length && !is_get))
 		return false;
-	size_t body = strtoul(length + 18, NULL, 10);
+	size_t body = length ? strtoul(length + 18, NULL, 10) : 0;
 	if (connection->size < (size_t)(end + 4 - connection->request) + body)
 		return false;
 	snprintf(server->last, sizeof server->last, "%s", connection->request);

@@ -73,7 +73,7 @@ static void set_up_http(CURL *easy, const struct model_config *config)
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, config->is_get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
 }
 
 static void set_up_tls(CURL *easy, const struct model_config *config)
@@ -93,6 +93,7 @@ struct transfer *transfer_new(const struct model_config *config)
 	memory_need(easy && transfer);
 	transfer->easy = easy;
 	transfer->max = (size_t)config->max_response_bytes;
+	transfer->is_get = config->is_get;
 	set_up_http(easy, config);
 	set_up_tls(easy, config);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)config->max_response_bytes);
@@ -153,8 +154,12 @@ void transfer_begin(struct transfer *transfer, struct model_call *call, struct h
 	transfer->size = transfer->head_size = 0;
 	transfer->last_byte_us = 0;
 	transfer->is_too_large = transfer->is_head_too_large = transfer->is_head_whole = false;
-	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
-	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, call->body_size ? call->body : "");
+	if (!transfer->is_get) { /* either option would make it a POST */
+		curl_easy_setopt(
+			transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
+		curl_easy_setopt(
+			transfer->easy, CURLOPT_POSTFIELDS, call->body_size ? call->body : "");
+	}
 	curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, call_headers(transfer, fixed));
 }
 

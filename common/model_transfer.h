@@ -19,6 +19,7 @@ struct transfer {
 	size_t head_size; /* bytes of header lines so far */
 	int64_t last_byte_us;
 	bool is_too_large, is_head_too_large, is_head_whole;
+	bool is_get; /* the method, for good */
 	char content_type[257];
 	char reason[24];
 };

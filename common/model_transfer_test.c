@@ -50,6 +50,25 @@ static void a_call_without_headers_sends_no_defaults_of_curl(void **state)
 	model_release(model);
 }
 
+static void a_page_is_asked_for_by_get_again_and_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct model *model = new_model(fixture, "/ok", (struct model_config){.is_get = true});
+	for (int i = 1; i <= 2; i++) {
+		struct probe probe = probe_of(NULL);
+		probe.call.body = probe.call.content_type = NULL;
+		probe.call.body_size = 0;
+		model_call_start(model, &probe.call);
+		drive(fixture, &probe.n_done, 1);
+		check(&probe, OUTCOME_OK, "", 200);
+		assert_string_equal(probe.body, "{}");
+		assert_non_null(strstr(fixture->server->last, "GET /ok HTTP/1.1\r\n"));
+		assert_null(strcasestr(fixture->server->last, "content-"));
+		assert_int_equal(fixture->server->n_requests, i);
+	}
+	model_release(model);
+}
+
 static void each_status_has_its_outcome(void **state)
 {
 	struct probe probe = ask(state, "/not-found", (struct model_config){0});
@@ -290,6 +309,7 @@ int main(void)
 		model_promise(an_answer_comes_with_its_body_type_and_times),
 		model_promise(the_request_is_what_the_call_says),
 		model_promise(a_call_without_headers_sends_no_defaults_of_curl),
+		model_promise(a_page_is_asked_for_by_get_again_and_again),
 		model_promise(each_status_has_its_outcome),
 		model_promise(an_answer_may_come_in_any_framing),
 		model_promise(an_answer_that_is_cut_short_is_a_protocol_error),
