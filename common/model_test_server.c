@@ -73,6 +73,9 @@ static const struct script scripts[] = {
 	{.path = "/busy-5-times",
 		.answer = "HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n",
 		.fails_first = 5},
+	{.path = "/metrics",
+		.answer = OK "content-length: 64\r\n\r\n"
+			     "process_cpu_seconds_total 10\nprocess_resident_memory_bytes 4096\n"},
 	{.path = "/gate", .answer = OK "content-length: 2\r\n\r\n{}", .wait = true},
 };
 
