@@ -1,0 +1,97 @@
+/* What is in force, and who changed what, when and why. */
+import {get, path} from "/static/api.js";
+import {fill, h, table} from "/static/dom.js";
+import {Heading} from "/static/heading.js";
+import * as format from "/static/format.js";
+
+export class SettingsView {
+	constructor(root, {name}) {
+		this.name = name;
+		this.title = `${name}: settings`;
+		this.heading = new Heading(name, "settings");
+		this.settings = h("div");
+		this.history = h("div");
+		root.append(this.heading.element, h("h2", null, "In force"), this.settings, h("h2", null, "History"), this.history);
+	}
+
+	async update({query}) {
+		this.newest?.abort();
+		this.newest = new AbortController();
+		const {signal} = this.newest;
+		const test = await get(path("tests", this.name), {}, signal);
+		const [mine, endpoints] = await Promise.all([this.name, test.endpoint].map((object) => get(path("history"), {object, limit: 200}, signal)));
+		this.heading.update(query);
+		const {definition, variants, generation} = test;
+		fill(this.settings, {definition, variants, generation}, make_settings);
+		fill(this.history, merge(mine.records, endpoints.records, [["test", this.name], ["endpoint", test.endpoint]]), make_history);
+	}
+
+	close() {
+		this.newest?.abort();
+	}
+}
+
+/* Both objects' records, the newest first, with the changes that concern them. */
+function merge(one, other, objects) {
+	const records = new Map([...one, ...other].map((record) => [record.generation, record]));
+	const concerns = ({kind, name}) => objects.some(([k, n]) => k === kind && n === name);
+	return [...records.values()].sort((a, b) => b.generation - a.generation)
+		.map((record) => ({...record, changes: record.changes.filter(concerns)}))
+		.filter((record) => record.changes.length > 0);
+}
+
+function make_settings({definition, variants, generation}) {
+	return [
+		h("p", {class: "small"}, `Generation ${generation} of the control log.`),
+		table("Settings of the test", [{title: "Setting"}, {title: "Value"}], flatten(definition).map(([name, text]) =>
+			h("tr", null, h("th", {scope: "row"}, name), h("td", null, text)))),
+		h("h3", null, "Models"),
+		table("Models", [{title: "Variant"}, {title: "Role"}, {title: "URL"}], variants.map((variant) =>
+			h("tr", null, h("th", {scope: "row"}, h("span", {class: `swatch ${variant.role === "production" ? "production" : "shadow"}-0`, "aria-hidden": "true"}), variant.name),
+				h("td", null, variant.role), h("td", null, h("code", null, variant.url))))),
+	];
+}
+
+/* [["variants[0].timeout", "2 seconds"], ...] */
+function flatten(value, name = "") {
+	if (value !== null && typeof value === "object" && Object.keys(value).length > 0)
+		return Object.entries(value).flatMap(([key, inner]) =>
+			flatten(inner, Array.isArray(value) ? `${name}[${key}]` : name ? `${name}.${key}` : key));
+	return [[name.replace(/_us$/, ""), in_words(name, value)]];
+}
+
+function in_words(name, value) {
+	if (typeof value !== "number")
+		return typeof value === "string" ? value : JSON.stringify(value);
+	if (/(^|\.)sampling$/.test(name))
+		return `${value / 1e4} %`;
+	if (/(^|\.)(start|end|ended|created|modified)_us$/.test(name))
+		return value > 0 ? `${format.time(new Date(value / 1000))} UTC` : "not yet";
+	return name.endsWith("_us") ? format.long(value) : format.count(value);
+}
+
+/* What a change made different from the definition before it. */
+function differences(before, after) {
+	const old = new Map(flatten(before)), now = new Map(flatten(after));
+	return [...new Set([...old.keys(), ...now.keys()])].filter((key) => old.get(key) !== now.get(key)).map((key) =>
+		h("li", null, h("code", null, key), `: ${old.get(key) ?? "not set"} → ${now.get(key) ?? "not set"}`));
+}
+
+function make_history(records) {
+	if (records.length === 0)
+		return h("p", null, "Nothing is known of how it came to be.");
+	return table("History", ["Generation", "Time (UTC)", "Who", "Why", "What"].map((title) => ({title})), records.map((record, i) =>
+		h("tr", null, h("th", {scope: "row"}, String(record.generation)), h("td", null, format.time(record.time)), h("td", null, record.who),
+			h("td", null, record.why), h("td", null, record.changes.map((change) => told(change, records.slice(i + 1)))))));
+}
+
+function told(change, earlier) {
+	const title = `${change.kind} ${change.name}`;
+	if (change.action === "delete" || !change.definition)
+		return h("p", null, `${title} deleted`);
+	const before = earlier.flatMap((record) => record.changes).find(({kind, name}) => kind === change.kind && name === change.name);
+	if (!before?.definition)
+		return h("p", null, `${title} created`);
+	const list = differences(before.definition, change.definition);
+	return [h("p", null, list.length ? `${title} changed` : `${title} written again, unchanged`), h("ul", null, list)];
+}
