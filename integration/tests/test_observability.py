@@ -1,12 +1,17 @@
 """Prometheus and Grafana: the alert rules, the dashboard, and the compose file that brings both."""
 import json
 import re
+import socket
 import subprocess
+import urllib.parse
+import urllib.request
 
 import pytest
 import yaml
 
-from program import ROOT
+from path import QUICK
+from program import ADMIN_PORT, ROOT
+from waiting import until
 
 FOLDER = ROOT / "integration" / "observability"
 RULES = FOLDER / "umbra.rules.yml"
@@ -114,3 +119,84 @@ def test_prometheus_asks_each_service_at_the_port_it_listens_on():
         assert f"umbra-{service}" == job["job_name"]
         if service != "console" or "console" in services:
             assert f"127.0.0.1:{port}:{port}" in services[service]["ports"], target
+
+
+# On the real programs
+
+
+class Prometheus:
+    """Debian's, reading the programs of a test every second, with Umbra's rules."""
+
+    def __init__(self, folder, programs):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = "127.0.0.1:%d" % free.getsockname()[1]
+        jobs = [{"job_name": program.name, "static_configs": [
+            {"targets": [ADMIN_PORT.search(program.log())[1]]}]} for program in programs]
+        config = {"global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+                  "rule_files": [str(RULES)], "scrape_configs": jobs}
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+        self.log = open(folder / "prometheus.log", "wb")
+        self.process = subprocess.Popen(
+            ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb",
+             f"--web.listen-address={self.address}"], stdout=self.log, stderr=self.log)
+
+    def get(self, path, **parameters):
+        query = urllib.parse.urlencode(parameters)
+        with urllib.request.urlopen(f"http://{self.address}/api/v1/{path}?{query}", timeout=10) as answer:
+            return json.load(answer)["data"]
+
+    def is_up(self, programs):
+        try:
+            targets = self.get("targets")["activeTargets"]
+        except OSError:
+            return False
+        return [target["health"] for target in targets] == ["up"] * programs
+
+    def ask(self, query):
+        return self.get("query", query=query)["result"]
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+
+@pytest.fixture
+def programs(path):
+    """The programs of a test that has got its requests, each with all its series."""
+    path.define(sampling=50.0).start()
+    aggregator = path.umbra.start("umbra-aggregator", *QUICK).wait_ready()
+    path.produce(200)
+    path.wait_account(lambda account: account.pending == 0)
+    return [path.splitter, path.shadow, aggregator]
+
+
+@pytest.fixture
+def prometheus(programs, tmp_path):
+    server = Prometheus(tmp_path, programs)
+    try:
+        until(lambda: server.is_up(len(programs)), "all programs are read", seconds=60, every=0.2)
+        yield server
+    finally:
+        server.close()
+
+
+def asked_for(*programs):
+    """The metrics of these programs that rules and dashboard name."""
+    texts = [alert["expr"] for alert in alerts()] + queries()
+    pattern = r"\bumbra_(?:%s)_[a-z_]+" % "|".join(programs)
+    return {name for text in texts for name in re.findall(pattern, text)}
+
+
+def test_each_metric_that_rules_and_dashboard_name_is_there(prometheus):
+    names = asked_for("splitter", "shadow")
+    assert names
+    for name in sorted(names):
+        until(lambda: prometheus.ask(f"count({name})"), f"{name} is read", seconds=20, every=0.2)
+
+
+def test_nothing_is_alarming_when_all_is_well(prometheus):
+    until(lambda: all(rule["health"] == "ok" for group in prometheus.get("rules")["groups"]
+                      for rule in group["rules"]), "every rule was evaluated", every=0.2)
+    assert prometheus.get("alerts")["alerts"] == []
