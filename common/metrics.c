@@ -12,6 +12,8 @@
 enum { MAX_SERIES = 10000 };
 
 static struct metric_family *families;
+static void (*writer)(FILE *out, void *opaque);
+static void *writer_opaque;
 
 /* Upper bounds of the histogram buckets; the last one, +Inf, is `count` itself. */
 static const int64_t bounds_us[] = {100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
@@ -151,6 +153,12 @@ static void write_family(FILE *out, const struct metric_family *family)
 	}
 }
 
+void metrics_set_writer(void (*write)(FILE *out, void *opaque), void *opaque)
+{
+	writer = write;
+	writer_opaque = opaque;
+}
+
 char *metrics_text(size_t *size)
 {
 	char *text = NULL;
@@ -158,6 +166,8 @@ char *metrics_text(size_t *size)
 	assert(out);
 	for (const struct metric_family *family = families; family; family = family->next)
 		write_family(out, family);
+	if (writer)
+		writer(out, writer_opaque);
 	metrics_write_process(out);
 	fclose(out);
 	assert(text);
@@ -177,6 +187,7 @@ static void free_series(struct metric_family *family)
 
 void metrics_free(void)
 {
+	writer = NULL;
 	while (families) {
 		struct metric_family *family = families;
 		families = family->next;

@@ -41,6 +41,10 @@ struct metric *metric_get0(struct metric_family *family);
 
 void metric_observe_us(struct metric *metric, int64_t us);
 
+/* What writes families of its own into the text, each time anew: those whose series come and go. One at
+ * most; NULL: none. */
+void metrics_set_writer(void (*write)(FILE *out, void *opaque), void *opaque);
+
 /* All families as text; the caller frees it. */
 char *metrics_text(size_t *size);
 
