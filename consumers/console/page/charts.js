@@ -30,7 +30,7 @@ export const STATISTICS = ["average", "p50", "p90", "p99", "p99.9", "max", "min"
 export class Charts {
 	constructor(name) {
 		this.name = name;
-		this.cells = CHARTS.map((about) => ({about, chart: new Chart(about, this), asked: null, drawn: null, seen: false}));
+		this.cells = CHARTS.map((about) => ({about, chart: new Chart(about, this), asked: null, seen: false}));
 		this.element = h("div", {class: "grid"}, this.cells.map(({chart}) => chart.element));
 		this.watch = new IntersectionObserver((entries) => this.see(entries), {rootMargin: "200px"});
 		for (const {chart} of this.cells)
@@ -58,23 +58,29 @@ export class Charts {
 	async load(cell) {
 		const {about, chart} = cell;
 		const question = this.question(about);
-		const key = JSON.stringify([question, this.version, this.look.from_zero]);
-		if (cell.asked === key)
+		const key = JSON.stringify([question, this.look.from_zero]);
+		if (cell.asked === key && (cell.version === this.version || cell.is_loading))
 			return;
-		cell.asked = key;
+		Object.assign(cell, {asked: key, version: this.version, is_loading: true});
 		cell.newest?.abort();
 		cell.newest = new AbortController();
 		try {
-			const data = await get(path("tests", this.name, "series"), question, cell.newest.signal);
-			chart.draw(data, {subtitle: this.subtitle(about, data), from_zero: this.look.from_zero});
-			if (about.load && data.columns.length === 0)
-				chart.fail("No variant names its Prometheus page (metrics = { url = … }).");
+			this.draw(cell, await get(path("tests", this.name, "series"), question, cell.newest.signal));
 		} catch (error) {
 			if (isAbort(error))
 				return;
 			cell.asked = null;
-			chart.fail(error.status ? error.message : "The console does not answer.");
+			chart.fail(error.message);
 		}
+		cell.is_loading = false;
+		if (cell.asked && cell.seen && cell.version !== this.version)
+			await this.load(cell);
+	}
+
+	draw({about, chart}, data) {
+		chart.draw(data, {subtitle: this.subtitle(about, data), from_zero: this.look.from_zero});
+		if (about.load && data.columns.length === 0)
+			chart.fail("No variant names its Prometheus page (metrics = { url = … }).");
 	}
 
 	question(about) {

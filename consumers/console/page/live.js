@@ -9,6 +9,7 @@ const LOST_MS = 8000;
 const state = {
 	heard: Date.now(), /* when the console last answered */
 	system: null,
+	stream: null,
 	listener: () => {},
 	due: null,
 };
@@ -20,16 +21,24 @@ export function listen(f) {
 
 export function start() {
 	open_stream();
+	/* A page that the browser only keeps for going back must not keep one of its few connections. */
+	addEventListener("pagehide", () => state.stream.close());
+	addEventListener("pageshow", (event) => {
+		if (event.persisted) {
+			open_stream();
+			note(null);
+		}
+	});
 	look();
 	setInterval(show, 1000);
 }
 
 function open_stream() {
-	const stream = new EventSource(path("changes"));
+	const stream = state.stream = new EventSource(path("changes"));
 	stream.addEventListener("open", () => note(null));
 	stream.addEventListener("change", (event) => note(read(event.data)));
 	stream.addEventListener("error", () => {
-		if (stream.readyState === EventSource.CLOSED)
+		if (stream === state.stream && stream.readyState === EventSource.CLOSED)
 			setTimeout(open_stream, LOOK_MS);
 	});
 }

@@ -39,6 +39,7 @@ function show() {
 	}
 	shown.route = route;
 	mark_here();
+	place.setAttribute("aria-busy", "true");
 	update();
 }
 
@@ -51,17 +52,27 @@ function mark_here() {
 			link.removeAttribute("aria-current");
 }
 
+/* A new address ends an update that is under way; news wait for its end. */
+let turn = 0, is_busy = false, has_news = false;
+
 async function update() {
+	const mine = ++turn;
 	const {view, route} = shown;
-	place.setAttribute("aria-busy", "true");
+	is_busy = true;
+	has_news = false;
 	try {
 		await view.update(route);
 		remove_trouble();
 	} catch (error) {
-		if (view === shown.view && !isAbort(error))
+		if (mine === turn && !isAbort(error))
 			show_trouble(error);
 	}
+	if (mine !== turn)
+		return;
+	is_busy = false;
 	place.setAttribute("aria-busy", "false");
+	if (has_news)
+		update();
 }
 
 function remove_trouble() {
@@ -84,7 +95,11 @@ function concerns(change) {
 url.follow_links();
 addEventListener("route", show);
 live.listen((change) => {
-	if (concerns(change))
+	if (!concerns(change))
+		return;
+	if (is_busy)
+		has_news = true;
+	else
 		update();
 });
 show();

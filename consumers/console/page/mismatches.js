@@ -15,7 +15,7 @@ export class MismatchesView {
 		this.heading = new Heading(name, "mismatches");
 		this.kinds = h("div", {class: "controls"});
 		this.content = h("div", {class: "content"});
-		root.append(this.heading.element, this.kinds, this.content);
+		root.append(this.heading.element, h("h2", {class: "hidden-text"}, "Examples"), this.kinds, this.content);
 	}
 
 	async update({query}) {

@@ -21,7 +21,7 @@ export class TestView {
 		this.books = h("div", {class: "pair"});
 		this.charts = new Charts(name);
 		this.histogram = new Histogram(name);
-		this.body = h("div", {hidden: true}, this.controls.element, this.books,
+		this.body = h("div", {hidden: true}, h("h2", {class: "hidden-text"}, "Books and numbers"), this.controls.element, this.books,
 			h("h2", null, "Over time"), this.charts.element, this.histogram.element);
 		this.nothing = h("div");
 		root.append(this.heading.element, this.head, this.nothing, this.body);
