@@ -3,14 +3,12 @@
  * is made here, so that a bad address or a taken port gets a sentence of ours. */
 #include "common/admin.h"
 #include "common/clock.h"
+#include "common/listen.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/metrics.h"
 #include <assert.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,86 +99,6 @@ static void on_server_log(void *opaque, const char *format, va_list arguments)
 	log_warn("admin port", "%s", text);
 }
 
-/* Splits "HOST:PORT", "[::1]:PORT", ":PORT" in place. */
-static int split_address(char *address, char **host, char **port)
-{
-	char *colon = strrchr(address, ':');
-	if (!colon || !colon[1])
-		return -1;
-	*colon = '\0';
-	*port = colon + 1;
-	*host = address;
-	size_t length = strlen(address);
-	if (address[0] == '[') {
-		if (address[length - 1] != ']')
-			return -1;
-		address[length - 1] = '\0';
-		*host = address + 1;
-	} else if (strchr(address, ':')) {
-		return -1;
-	}
-	return 0;
-}
-
-static int resolve(const char *address, struct addrinfo **found, char *errstr, size_t errstr_size)
-{
-	char copy[256], *host, *port;
-	snprintf(copy, sizeof(copy), "%s", address);
-	if (split_address(copy, &host, &port) < 0) {
-		snprintf(errstr, errstr_size,
-			"the admin address \"%s\" is not HOST:PORT, as 127.0.0.1:9300 or "
-			"[::1]:9300",
-			address);
-		return -1;
-	}
-	struct addrinfo hints = {.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-	int failed = getaddrinfo(*host ? host : NULL, port, &hints, found);
-	if (failed) {
-		snprintf(errstr, errstr_size, "the admin address \"%s\" cannot be used: %s",
-			address, gai_strerror(failed));
-		return -1;
-	}
-	return 0;
-}
-
-/* A listening socket, -1 and errstr. */
-static int listen_on(const char *address, char *errstr, size_t errstr_size)
-{
-	struct addrinfo *found;
-	int yes = 1;
-	if (resolve(address, &found, errstr, errstr_size) < 0)
-		return -1;
-	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 128) < 0) {
-		snprintf(errstr, errstr_size,
-			"cannot listen on the admin address %s: %s; choose another with --admin "
-			"HOST:PORT, "
-			"or none with --admin=",
-			address, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-	}
-	freeaddrinfo(found);
-	return fd;
-}
-
-static void log_address(int fd)
-{
-	struct sockaddr_storage bound;
-	socklen_t size = sizeof(bound);
-	char host[NI_MAXHOST], port[NI_MAXSERV];
-	if (getsockname(fd, (struct sockaddr *)&bound, &size) == 0 &&
-		getnameinfo((struct sockaddr *)&bound, size, host, sizeof(host), port, sizeof(port),
-			NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-		log_info(NULL, strchr(host, ':') ? "admin port [%s]:%s" : "admin port %s:%s", host,
-			port);
-}
-
 static void on_ready(void *opaque)
 {
 	struct admin *admin = opaque;
@@ -211,9 +129,12 @@ static int start(struct admin *admin, int fd, char *errstr, size_t errstr_size)
 
 struct admin *admin_open(struct loop *loop, const char *address, char *errstr, size_t errstr_size)
 {
+	static const struct listen_words words = {"admin address",
+		"choose another with --admin HOST:PORT, or none with --admin=",
+		"127.0.0.1:9300 or [::1]:9300"};
 	int fd = -1;
 	if (address && *address) {
-		fd = listen_on(address, errstr, errstr_size);
+		fd = listen_on(address, &words, errstr, errstr_size);
 		if (fd < 0)
 			return NULL;
 	}
@@ -223,7 +144,8 @@ struct admin *admin_open(struct loop *loop, const char *address, char *errstr, s
 	admin->why_not = strdup("starting");
 	if (fd < 0)
 		return admin;
-	log_address(fd);
+	char bound[LISTEN_TEXT_MAX];
+	log_info(NULL, "admin port %s", listen_text(fd, bound));
 	if (start(admin, fd, errstr, errstr_size) < 0) {
 		admin_close(admin);
 		return NULL;
@@ -253,6 +175,11 @@ void admin_set_ready(struct admin *admin, const char *why_not)
 		return;
 	free(admin->why_not);
 	admin->why_not = why_not ? strdup(why_not) : NULL;
+}
+
+const char *admin_why_not(const struct admin *admin)
+{
+	return admin->why_not;
 }
 
 int64_t admin_tick(struct admin *admin)

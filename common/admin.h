@@ -15,6 +15,9 @@ void admin_close(struct admin *admin);
  * not ready: "starting". */
 void admin_set_ready(struct admin *admin, const char *why_not);
 
+/* What was set. */
+const char *admin_why_not(const struct admin *admin);
+
 /* Does due work of the server. Returns microseconds until it must be called again, -1: no bound. */
 int64_t admin_tick(struct admin *admin);
 

@@ -69,6 +69,27 @@ static const void *at_const(const struct aggregate *aggregate, size_t offset)
 	return (const char *)aggregate + offset;
 }
 
+int64_t *aggregate_number(struct aggregate *aggregate, size_t i, const char **field)
+{
+	if (i < N_NUMBERS && field)
+		*field = numbers[i].field;
+	return i < N_NUMBERS ? at(aggregate, numbers[i].offset) : NULL;
+}
+
+struct counts *aggregate_counts(struct aggregate *aggregate, size_t i, const char **field)
+{
+	if (i < N_LISTS && field)
+		*field = lists[i].field;
+	return i < N_LISTS ? at(aggregate, lists[i].offset) : NULL;
+}
+
+struct histogram *aggregate_histogram(struct aggregate *aggregate, size_t i, const char **field)
+{
+	if (i < N_HISTOGRAMS && field)
+		*field = histograms[i].field;
+	return i < N_HISTOGRAMS ? at(aggregate, histograms[i].offset) : NULL;
+}
+
 /* Counts. */
 
 void counts_add(struct counts *counts, const char *name, int64_t n)

@@ -39,6 +39,12 @@ void aggregate_fini(struct aggregate *aggregate);
 /* Adds the numbers; names, window and partition stay `into`'s. */
 void aggregate_merge(struct aggregate *into, const struct aggregate *from);
 
+/* Its numbers, counts and histograms, each kind in the order of a table of its own, for those who
+ * store them; NULL beyond the last. `field` gets the schema's name and may be NULL. */
+int64_t *aggregate_number(struct aggregate *aggregate, size_t i, const char **field);
+struct counts *aggregate_counts(struct aggregate *aggregate, size_t i, const char **field);
+struct histogram *aggregate_histogram(struct aggregate *aggregate, size_t i, const char **field);
+
 /* Adds `n` to the word's count. */
 void counts_add(struct counts *counts, const char *name, int64_t n);
 int64_t counts_of(const struct counts *counts, const char *name);

@@ -280,3 +280,53 @@ int histogram_read(struct histogram *histogram, const avro_value_t *record, cons
 	histogram_fini(histogram);
 	return -1;
 }
+
+/* Bytes. */
+
+static void parse_side(struct histogram_side *side, struct avro_cursor *cursor, int64_t *total)
+{
+	int64_t first = avro_cursor_long(cursor), n = avro_cursor_long(cursor);
+	if (cursor->failed || !n)
+		return;
+	if (first < BUCKET_MIN || first > BUCKET_MAX || n < 0 || n > BUCKET_MAX - first) {
+		cursor->failed = true;
+		return;
+	}
+	reach(side, (int32_t)first, (int32_t)(first + n) - 1);
+	for (int64_t i = 0; i < n; i++) {
+		int64_t count = avro_cursor_long(cursor);
+		cursor->failed |= count < 0 || count > INT64_MAX - *total;
+		if (cursor->failed)
+			return;
+		side->counts[first - side->first + i] = count;
+		*total += count;
+	}
+	cursor->failed |= avro_cursor_long(cursor) != 0;
+}
+
+static void parse(struct histogram *histogram, struct avro_cursor *cursor)
+{
+	cursor->failed |= avro_cursor_long(cursor) != HISTOGRAM_SCALE;
+	int64_t total = histogram->zero_count = avro_cursor_long(cursor);
+	cursor->failed |= total < 0;
+	parse_side(&histogram->positive, cursor, &total);
+	parse_side(&histogram->negative, cursor, &total);
+	histogram->count = avro_cursor_long(cursor);
+	histogram->sum = avro_cursor_long(cursor);
+	cursor->failed |= avro_cursor_long(cursor) != 1;
+	histogram->min = avro_cursor_long(cursor);
+	cursor->failed |= avro_cursor_long(cursor) != 1;
+	histogram->max = avro_cursor_long(cursor);
+	cursor->failed |= histogram->count != total || total <= 0;
+}
+
+int histogram_parse(struct histogram *histogram, struct avro_cursor *cursor)
+{
+	*histogram = (struct histogram){0};
+	if (avro_cursor_long(cursor))
+		parse(histogram, cursor);
+	if (!cursor->failed)
+		return 0;
+	histogram_fini(histogram);
+	return -1;
+}

@@ -6,6 +6,7 @@
 #define UMBRA_COMMON_HISTOGRAM_H
 
 #include "common/avro_buffer.h"
+#include "common/avro_cursor.h"
 #include <avro.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,6 +49,10 @@ int32_t histogram_bucket(int64_t value);
  * record. -1: its scale, buckets or counts cannot be ours. */
 void histogram_write(const struct histogram *histogram, struct avro_buffer *buffer);
 int histogram_read(struct histogram *histogram, const avro_value_t *record, const char *field)
+	__attribute__((warn_unused_result));
+
+/* What histogram_write wrote, straight from its bytes. -1: likewise. */
+int histogram_parse(struct histogram *histogram, struct avro_cursor *cursor)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -25,6 +25,9 @@ void report_fold_free(struct report_fold *fold);
 int report_fold_take(struct report_fold *fold, const void *key, size_t key_size, const void *value,
 	size_t size, char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
 
+/* An aggregate whose owner has seen to it that it counts once. Takes it over. */
+void report_fold_add(struct report_fold *fold, struct aggregate *aggregate);
+
 /* Once all records are taken. Production's rows have test NULL and count all its requests. */
 void report_fold_end(struct report_fold *fold);
 size_t report_rows(const struct report_fold *fold);

@@ -222,6 +222,14 @@ int report_fold_take(struct report_fold *fold, const void *key, size_t key_size,
 	return 0;
 }
 
+void report_fold_add(struct report_fold *fold, struct aggregate *aggregate)
+{
+	if (is_wanted(&fold->query, aggregate))
+		add_row(fold, aggregate);
+	else
+		aggregate_fini(aggregate);
+}
+
 void report_fold_end(struct report_fold *fold)
 {
 	for (size_t i = 0; i < fold->n_provisional; i++)
