@@ -1,0 +1,52 @@
+/* The console's parts and how they hang together:
+ *
+ *   main.c      options
+ *   console.c   the process: what is read, what is told to whom
+ *   feed.c      umbra.aggregates from Kafka into the store
+ *   store.c     the view of it in SQLite; store_read.c, store_write.c, row.c, plan.c
+ *   server.c    HTTP: the page, the answers of api*.c, the streams of changes
+ *   hosts.c     the load of the model hosts; host_*.c
+ *   timeline.c  the control log as it is told
+ *
+ * Nothing here writes to Kafka. */
+#ifndef UMBRA_CONSUMERS_CONSOLE_CONSOLE_H
+#define UMBRA_CONSUMERS_CONSOLE_CONSOLE_H
+
+#include "common/service.h"
+#include "consumers/console/feed.h"
+#include "consumers/console/hosts.h"
+#include "consumers/console/metrics_tests.h"
+#include "consumers/console/server.h"
+#include "consumers/console/timeline.h"
+
+struct console_settings {
+	struct common_settings common; /* first */
+	char *listen;
+	bool let_anyone_read;
+	char *store;
+};
+
+struct console {
+	struct service service; /* first */
+	struct store *store;
+	struct host_store *host_store;
+	struct hosts *hosts;
+	struct feed *feed;
+	struct timeline *timeline;
+	struct metrics_tests *metrics;
+	struct server *server;
+	struct view view; /* as of this turn */
+	bool is_reading;
+	int64_t change_due_us; /* monotonic: not before then are changes told again */
+	int64_t prune_due_us; /* monotonic */
+};
+
+extern const struct program console_program;
+extern const struct service_kind console_kind;
+
+static inline struct console_settings *console_settings(const struct console *console)
+{
+	return (struct console_settings *)console->service.settings;
+}
+
+#endif

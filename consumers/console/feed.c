@@ -1,0 +1,375 @@
+#include "consumers/console/feed.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "consumers/console/counters.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	START_TIMEOUT_MS = 3000,
+	TURN_US = 30000, /* for how long records are taken before others get their turn */
+	COMMIT_US = 200000,
+	BATCH_MAX = 20000,
+	AGAIN_US = 2000000,
+	PARTITIONS_US = 60000000 /* how often it is asked whether there are more of them */
+};
+
+struct feed_partition {
+	bool is_at_end; /* was once since the start */
+	int64_t end; /* -1: not known */
+};
+
+struct feed {
+	struct loop *loop;
+	struct store *store;
+	char *topic;
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue;
+	int wake_fd;
+	bool is_assigned;
+	struct feed_partition *partitions;
+	int32_t n_partitions;
+	int64_t batch; /* records that are not lasting yet */
+	int64_t commit_at_us; /* valid with `batch` */
+	int64_t again_at_us; /* not before then is it assigned again */
+	int64_t count_at_us;
+	int64_t last_record_us;
+	bool has_changed;
+	char trouble[600];
+};
+
+static const struct kafka_property defaults[] = {
+	{"group.id", "umbra-control-log"}, /* never joined */
+	{"enable.auto.commit", "false"},
+	{"enable.auto.offset.store", "false"},
+	{"enable.partition.eof", "true"},
+	{"auto.offset.reset", "error"},
+	{"fetch.wait.max.ms", "200"},
+	{"queued.max.messages.kbytes", "32768"},
+	{"allow.auto.create.topics", "false"},
+	{NULL, NULL},
+};
+
+__attribute__((format(printf, 2, 3))) static void be_in_trouble(
+	struct feed *feed, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(feed->trouble, sizeof feed->trouble, format, arguments);
+	va_end(arguments);
+	log_warn("aggregates", "%s", feed->trouble);
+}
+
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+	(void)rk;
+	be_in_trouble(opaque, "%s%s", reason, kafka_remedy((rd_kafka_resp_err_t)err));
+}
+
+static rd_kafka_t *open_reader(
+	struct feed *feed, const struct common_settings *settings, char *errstr, size_t errstr_size)
+{
+	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, errstr, errstr_size);
+	if (!conf)
+		return NULL;
+	rd_kafka_conf_set_opaque(conf, feed);
+	rd_kafka_conf_set_error_cb(conf, on_error);
+	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, errstr_size);
+	if (rk)
+		rd_kafka_poll_set_consumer(rk);
+	else
+		rd_kafka_conf_destroy(conf);
+	return rk;
+}
+
+struct feed *feed_open(const struct common_settings *settings, struct loop *loop,
+	struct store *store, char *errstr, size_t errstr_size)
+{
+	struct feed *feed = calloc(1, sizeof *feed);
+	memory_need(feed && asprintf(&feed->topic, "%saggregates", settings->prefix) >= 0);
+	feed->loop = loop;
+	feed->store = store;
+	feed->wake_fd = -1;
+	feed->rk = open_reader(feed, settings, errstr, errstr_size);
+	if (!feed->rk) {
+		feed_close(feed);
+		return NULL;
+	}
+	feed->queue = rd_kafka_queue_get_consumer(feed->rk);
+	feed->wake_fd = loop_eventfd(loop, NULL, NULL);
+	kafka_queue_wake(feed->queue, feed->wake_fd);
+	return feed;
+}
+
+void feed_close(struct feed *feed)
+{
+	if (!feed)
+		return;
+	if (feed->queue) {
+		rd_kafka_queue_io_event_enable(feed->queue, -1, NULL, 0);
+		rd_kafka_queue_destroy(feed->queue);
+	}
+	if (feed->rk) {
+		rd_kafka_consumer_close(feed->rk);
+		rd_kafka_destroy(feed->rk);
+	}
+	if (feed->wake_fd >= 0)
+		loop_close_eventfd(feed->loop, feed->wake_fd);
+	free(feed->partitions);
+	free(feed->topic);
+	free(feed);
+}
+
+rd_kafka_t *feed_handle(struct feed *feed)
+{
+	return feed->rk;
+}
+
+/* Where to read. */
+
+static void assign(struct feed *feed)
+{
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new(feed->n_partitions);
+	for (int32_t i = 0; i < feed->n_partitions; i++) {
+		int64_t next = store_position(feed->store, i);
+		rd_kafka_topic_partition_list_add(list, feed->topic, i)->offset =
+			next ? next : RD_KAFKA_OFFSET_BEGINNING;
+	}
+	rd_kafka_resp_err_t err = rd_kafka_assign(feed->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	feed->is_assigned = !err;
+	if (err)
+		be_in_trouble(
+			feed, "%s cannot be assigned: %s", feed->topic, rd_kafka_err2str(err));
+}
+
+/* Everything again from where the store stands, a while from now. */
+static void assign_later(struct feed *feed)
+{
+	feed->is_assigned = false;
+	feed->batch = 0;
+	feed->again_at_us = clock_monotonic_us() + AGAIN_US;
+	rd_kafka_assign(feed->rk, NULL);
+}
+
+static void reset_store(struct feed *feed, const char *why)
+{
+	char errstr[500];
+	log_warn("aggregates", "the store is made anew from %s: %s", feed->topic, why);
+	if (store_reset(feed->store, errstr, sizeof errstr))
+		be_in_trouble(feed, "%s", errstr);
+	feed->has_changed = true;
+	assign_later(feed);
+	feed->again_at_us = 0;
+	for (int32_t i = 0; i < feed->n_partitions; i++)
+		feed->partitions[i].is_at_end = false;
+}
+
+static void set_partitions(struct feed *feed, int n)
+{
+	feed->partitions = reallocarray(feed->partitions, (size_t)n, sizeof *feed->partitions);
+	memory_need(feed->partitions);
+	for (int32_t i = feed->n_partitions; i < n; i++)
+		feed->partitions[i] = (struct feed_partition){.end = -1};
+	feed->n_partitions = n;
+}
+
+static void check_cluster(struct feed *feed)
+{
+	char *cluster = rd_kafka_clusterid(feed->rk, 1000);
+	if (cluster && !store_is_of(feed->store, cluster))
+		reset_store(feed, "it tells of another Kafka");
+	rd_kafka_mem_free(feed->rk, cluster);
+}
+
+bool feed_start(struct feed *feed)
+{
+	int64_t now_us = clock_monotonic_us();
+	if (now_us < feed->again_at_us)
+		return false;
+	feed->again_at_us = now_us + AGAIN_US;
+	feed->count_at_us = now_us + PARTITIONS_US;
+	char errstr[500];
+	int n = kafka_partition_count(
+		feed->rk, feed->topic, START_TIMEOUT_MS, errstr, sizeof errstr);
+	if (n <= 0) {
+		be_in_trouble(feed, "%s", n < 0 ? errstr : "no such topic: run umbractl init");
+		return false;
+	}
+	if (n > feed->n_partitions)
+		set_partitions(feed, n);
+	check_cluster(feed);
+	assign(feed);
+	if (feed->is_assigned)
+		feed->trouble[0] = '\0';
+	return feed->is_assigned;
+}
+
+/* The position is not in the log any more: deleted by age, or the topic is another one. */
+static void find_again(struct feed *feed, int32_t partition)
+{
+	int64_t low = 0, high = 0, position = store_position(feed->store, partition);
+	rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+		feed->rk, feed->topic, partition, &low, &high, START_TIMEOUT_MS);
+	if (!err && position > high) {
+		reset_store(feed, "the topic is shorter than what was read of it");
+	} else if (!err && position < low) {
+		log_warn("aggregates",
+			"partition %d: records %lld to %lld were deleted before they were read",
+			(int)partition, (long long)position, (long long)low - 1);
+		store_set_position(feed->store, partition, low);
+		assign_later(feed);
+	} else {
+		assign_later(feed);
+	}
+}
+
+/* Taking. */
+
+static void take_record(struct feed *feed, const rd_kafka_message_t *rkm)
+{
+	char errstr[300];
+	if (store_take(feed->store, rkm->key, rkm->key_len, rkm->payload, rkm->len, errstr,
+		    sizeof errstr)) {
+		counters_record(RECORD_MALFORMED);
+		log_warn("aggregates", "partition %d offset %lld is no window: %s",
+			(int)rkm->partition, (long long)rkm->offset, errstr);
+	} else {
+		counters_record(rkm->payload ? RECORD_WINDOW : RECORD_TOMBSTONE);
+	}
+	store_set_position(feed->store, rkm->partition, rkm->offset + 1);
+	int64_t time_us = rd_kafka_message_timestamp(rkm, NULL) * 1000;
+	if (time_us > feed->last_record_us)
+		feed->last_record_us = time_us;
+	if (!feed->batch++)
+		feed->commit_at_us = clock_monotonic_us() + COMMIT_US;
+}
+
+static void take(struct feed *feed, const rd_kafka_message_t *rkm)
+{
+	bool is_ours = rkm->partition >= 0 && rkm->partition < feed->n_partitions;
+	if (!rkm->err && is_ours) {
+		take_record(feed, rkm);
+	} else if (rkm->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && is_ours) {
+		if (rkm->offset > store_position(feed->store, rkm->partition))
+			store_set_position(feed->store, rkm->partition, rkm->offset);
+		feed->partitions[rkm->partition].is_at_end = true;
+		feed->trouble[0] = '\0';
+	} else if (rkm->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && is_ours) {
+		find_again(feed, rkm->partition);
+	} else if (rkm->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+		be_in_trouble(feed, "%s cannot be read: %s%s", feed->topic,
+			rd_kafka_message_errstr(rkm), kafka_remedy(rkm->err));
+		assign_later(feed);
+	}
+}
+
+static void commit(struct feed *feed)
+{
+	char errstr[300];
+	bool failed = store_commit(feed->store, errstr, sizeof errstr) != 0;
+	feed->batch = 0;
+	feed->has_changed = true;
+	if (!failed)
+		return;
+	counters_failed_commit();
+	if (store_is_damaged(feed->store))
+		return; /* the tick makes it anew */
+	be_in_trouble(feed, "the store cannot be written and is tried again: %s", errstr);
+	assign_later(feed);
+}
+
+/* False: there is more. */
+static bool poll_for_a_turn(struct feed *feed, int64_t now_us)
+{
+	rd_kafka_message_t *rkm;
+	while (feed->is_assigned && feed->batch < BATCH_MAX &&
+		(rkm = rd_kafka_consumer_poll(feed->rk, 0))) {
+		take(feed, rkm);
+		rd_kafka_message_destroy(rkm);
+		if (clock_monotonic_us() - now_us > TURN_US)
+			return false;
+	}
+	return feed->batch < BATCH_MAX;
+}
+
+static void learn_ends(struct feed *feed)
+{
+	for (int32_t i = 0; i < feed->n_partitions; i++) {
+		int64_t low, high;
+		if (!rd_kafka_get_watermark_offsets(feed->rk, feed->topic, i, &low, &high) &&
+			high >= 0)
+			feed->partitions[i].end = high;
+	}
+}
+
+/* A topic can get more partitions. */
+static void look_for_more(struct feed *feed, int64_t now_us)
+{
+	char errstr[300];
+	feed->count_at_us = now_us + PARTITIONS_US;
+	int n = kafka_partition_count(feed->rk, feed->topic, 1000, errstr, sizeof errstr);
+	if (n > feed->n_partitions) {
+		feed->is_assigned = false;
+		feed->again_at_us = 0;
+	}
+}
+
+int64_t feed_tick(struct feed *feed, int64_t now_us)
+{
+	if (store_is_damaged(feed->store))
+		reset_store(feed, "the file is damaged, or gone");
+	if (feed->is_assigned && now_us >= feed->count_at_us)
+		look_for_more(feed, now_us);
+	if (!feed->is_assigned) {
+		if (feed->batch)
+			commit(feed);
+		if (!feed_start(feed))
+			return AGAIN_US;
+	}
+	bool is_done = poll_for_a_turn(feed, now_us);
+	learn_ends(feed);
+	if (feed->batch >= BATCH_MAX || (feed->batch && clock_monotonic_us() >= feed->commit_at_us))
+		commit(feed);
+	if (!is_done)
+		return 0;
+	return feed->batch ? COMMIT_US : -1;
+}
+
+bool feed_take_change(struct feed *feed)
+{
+	bool has_changed = feed->has_changed;
+	feed->has_changed = false;
+	return has_changed;
+}
+
+const char *feed_trouble(const struct feed *feed)
+{
+	return feed->trouble;
+}
+
+bool feed_is_current(const struct feed *feed)
+{
+	for (int32_t i = 0; i < feed->n_partitions; i++)
+		if (!feed->partitions[i].is_at_end)
+			return false;
+	return feed->n_partitions > 0;
+}
+
+int64_t feed_last_record_us(const struct feed *feed)
+{
+	return feed->last_record_us;
+}
+
+int32_t feed_partitions(const struct feed *feed)
+{
+	return feed->n_partitions;
+}
+
+int64_t feed_end(const struct feed *feed, int32_t partition)
+{
+	return feed->partitions[partition].end;
+}

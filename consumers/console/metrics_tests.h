@@ -1,0 +1,18 @@
+/* The store's numbers in /metrics: each arm of what the control state has, summed up; made anew when
+ * somebody asks, at most every five seconds. */
+#ifndef UMBRA_CONSUMERS_CONSOLE_METRICS_TESTS_H
+#define UMBRA_CONSUMERS_CONSOLE_METRICS_TESTS_H
+
+#include "consumers/console/api.h"
+
+struct metrics_tests;
+
+/* Stands in /metrics until it is freed. The view must live longer and is kept true by its owner. */
+struct metrics_tests *metrics_tests_new(const struct view *view);
+void metrics_tests_free(struct metrics_tests *metrics);
+
+/* Is that no share that chance explains? `sampling` as in struct test. Looked at as often as one likes:
+ * the bound of 5.5 standard deviations allows for it. Below 1,000 requests nothing is said. */
+bool metrics_tests_is_mismatch(int64_t requests, int64_t sampled, uint32_t sampling);
+
+#endif

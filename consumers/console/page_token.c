@@ -1,0 +1,38 @@
+#include "consumers/console/page_token.h"
+#include "common/text.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char *page_token_write(const struct page_token *token, char text[PAGE_TOKEN_MAX])
+{
+	snprintf(text, PAGE_TOKEN_MAX, "%d.%d.%" PRId64 ".%s", token->sort_by, token->order,
+		token->key, token->name);
+	return text;
+}
+
+/* A number and the full stop behind it; returns what follows, NULL: it is none. */
+static const char *read_number(const char *text, int64_t *number)
+{
+	char *end;
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	return errno || end == text || *end != '.' ? NULL : end + 1;
+}
+
+int page_token_read(const char *text, struct page_token *token)
+{
+	int64_t sort_by = 0, order = 0;
+	*token = (struct page_token){.name = ""};
+	text = read_number(text, &sort_by);
+	text = text ? read_number(text, &order) : NULL;
+	text = text ? read_number(text, &token->key) : NULL;
+	if (!text || sort_by < 0 || sort_by > 9 || order < 0 || order > 1 || !text_is_name(text))
+		return -1;
+	token->sort_by = (int)sort_by;
+	token->order = (int)order;
+	snprintf(token->name, sizeof token->name, "%s", text);
+	return 0;
+}

@@ -1,0 +1,372 @@
+/* libmicrohttpd in epoll mode without a thread, as the admin port: its epoll descriptor is one of the
+ * loop's watches. An answer is made at once from the view. Only this machine may ask, by an address
+ * or the name localhost: a page of another site that got a name resolved to here is refused. */
+#include "consumers/console/server.h"
+#include "common/clock.h"
+#include "common/listen.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/metrics.h"
+#include "consumers/console/counters.h"
+#include "consumers/console/files.h"
+#include "consumers/console/stream.h"
+#include <assert.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+struct server {
+	struct loop *loop;
+	struct MHD_Daemon *daemon;
+	const struct view *view;
+	struct streams *streams;
+	int epoll_fd;
+	bool is_woken;
+	bool is_local; /* only this machine can reach it */
+	bool is_draining;
+	int64_t due_us; /* monotonic */
+};
+
+enum { MAX_CONNECTIONS = 900, CONNECTION_MEMORY = 32 * 1024, CONNECTION_TIMEOUT_S = 30 };
+enum { MAX_SLEEP_MS = 1000, PATH_MAX_BYTES = 1024 };
+
+#define API "/api/v1/"
+
+static const struct route {
+	const char *head, *tail; /* around the name; tail NULL: there is no name */
+	api_handler *handler;
+} routes[] = {
+	{"endpoints", NULL, api_endpoints},
+	{"tests", NULL, api_tests},
+	{"history", NULL, api_history},
+	{"system", NULL, api_system},
+	{"openapi.yaml", NULL, api_description},
+	{"tests/", "", api_test},
+	{"tests/", "/report", api_report},
+	{"tests/", "/accounting", api_accounting},
+	{"tests/", "/series", api_series},
+	{"tests/", "/histogram", api_histogram},
+	{"tests/", "/mismatches", api_mismatches},
+};
+
+/* The name between head and tail, copied; false: the path is another. */
+static bool is_route(const struct route *route, const char *path, char name[PATH_MAX_BYTES])
+{
+	size_t head = strlen(route->head), size = strlen(path);
+	if (!route->tail)
+		return !strcmp(path, route->head);
+	size_t tail = strlen(route->tail);
+	if (strncmp(path, route->head, head) != 0 || size <= head + tail ||
+		strcmp(path + size - tail, route->tail) != 0)
+		return false;
+	snprintf(name, PATH_MAX_BYTES, "%.*s", (int)(size - head - tail), path + head);
+	return !strchr(name, '/');
+}
+
+static void answer_api(
+	const struct view *view, const char *path, struct request *request, struct reply *reply)
+{
+	char name[PATH_MAX_BYTES] = "";
+	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+		if (is_route(&routes[i], path, name)) {
+			request->name = routes[i].tail ? name : NULL;
+			routes[i].handler(view, request, reply);
+			return;
+		}
+	reply_problem(reply, 404, "there is nothing at " API "%.200s", path);
+}
+
+static void answer_file(const char *name, struct reply *reply)
+{
+	const struct file *file = files_find(name);
+	if (file)
+		reply_fixed(reply, file->type, file->data, file->size);
+	else
+		reply_problem(reply, 404, "there is no file \"%.100s\"", name);
+}
+
+static void answer_metrics(struct reply *reply)
+{
+	size_t size;
+	char *text = metrics_text(&size);
+	reply_fini(reply);
+	*reply = (struct reply){.status = 200,
+		.type = "text/plain; version=0.0.4; charset=utf-8",
+		.body = text,
+		.size = size};
+}
+
+static void answer_path(
+	struct server *server, const char *path, struct request *request, struct reply *reply)
+{
+	const struct view *view = server->view;
+	if (!strcmp(path, API "changes"))
+		reply->is_stream = true;
+	else if (!strncmp(path, API, strlen(API)))
+		answer_api(view, path + strlen(API), request, reply);
+	else if (!strncmp(path, "/api/", 5))
+		reply_problem(reply, 404, "the interface is at " API);
+	else if (!strncmp(path, "/static/", 8))
+		answer_file(path + 8, reply);
+	else if (!strcmp(path, "/livez"))
+		reply_text(reply, 200, "ok");
+	else if (!strcmp(path, "/readyz"))
+		reply_text(
+			reply, view->trouble ? 503 : 200, view->trouble ? view->trouble : "ready");
+	else if (!strcmp(path, "/metrics"))
+		answer_metrics(reply);
+	else
+		answer_file("index.html", reply);
+}
+
+/* Is it asked for by a name that only this machine has? */
+static bool is_ours(const struct server *server, const char *host)
+{
+	static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+	if (!server->is_local || !host)
+		return true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t size = strlen(names[i]);
+		if (!strncmp(host, names[i], size) && (host[size] == ':' || !host[size]))
+			return true;
+	}
+	return false;
+}
+
+static enum MHD_Result take_parameter(
+	void *opaque, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct query *query = opaque;
+	(void)kind;
+	if (query->n == QUERY_MAX) {
+		query->wrong = "there are too many parameters";
+		return MHD_NO;
+	}
+	query->items[query->n].name = name;
+	query->items[query->n++].value = value ? value : "";
+	return MHD_YES;
+}
+
+static void add_headers(struct MHD_Response *response, const struct reply *reply)
+{
+	MHD_add_response_header(response, "Content-Type", reply->type);
+	MHD_add_response_header(
+		response, "Cache-Control", reply->may_keep ? "no-cache" : "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+	MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+	MHD_add_response_header(response, "Content-Security-Policy",
+		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+		"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+}
+
+static const void *bytes_of(const struct reply *reply)
+{
+	return reply->body ? (const void *)reply->body : reply->fixed;
+}
+
+/* Of what may be kept: a browser that has these bytes is told so. */
+static bool is_known(struct MHD_Connection *connection, const struct reply *reply, char tag[40])
+{
+	const char *has = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-None-Match");
+	snprintf(tag, 40, "\"%016llx\"",
+		(unsigned long long)XXH3_64bits(bytes_of(reply), reply->size));
+	return reply->status == 200 && has && strstr(has, tag);
+}
+
+/* Takes what the reply owns. */
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct reply *reply)
+{
+	char tag[40] = "";
+	unsigned status = reply->status;
+	if (reply->may_keep && is_known(connection, reply, tag)) {
+		status = MHD_HTTP_NOT_MODIFIED;
+		reply->size = 0;
+	}
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		reply->size, (void *)(uintptr_t)bytes_of(reply), MHD_RESPMEM_MUST_COPY);
+	if (!response)
+		return MHD_NO;
+	add_headers(response, reply);
+	if (*tag)
+		MHD_add_response_header(response, "ETag", tag);
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, "Allow", "GET, HEAD");
+	enum MHD_Result result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static void answer(struct server *server, struct MHD_Connection *connection, const char *url,
+	const char *method, struct reply *reply)
+{
+	struct request request = {.query = {.n = 0}};
+	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+		reply_problem(reply, 405, "only GET and HEAD are answered here");
+	else if (!is_ours(server, host))
+		reply_problem(reply, 421, "ask by 127.0.0.1, [::1] or localhost");
+	else if (server->is_draining)
+		reply_problem(reply, 503, "the console is stopping");
+	else {
+		MHD_get_connection_values(
+			connection, MHD_GET_ARGUMENT_KIND, take_parameter, &request.query);
+		answer_path(server, url, &request, reply);
+	}
+}
+
+// NOLINTNEXTLINE(readability-function-size): the server wants eight parameters
+static enum MHD_Result on_request(void *opaque, struct MHD_Connection *connection, const char *url,
+	const char *method, const char *version, const char *upload, size_t *upload_size,
+	void **context)
+{
+	static int seen;
+	struct server *server = opaque;
+	struct reply reply = {0};
+	int64_t begin_us = clock_monotonic_us();
+	(void)version, (void)upload;
+	if (!*context) { /* first the headers; an answer is given when the body, if any, is in */
+		*context = &seen;
+		return MHD_YES;
+	}
+	if (*upload_size) { /* is not read by anyone */
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	answer(server, connection, url, method, &reply);
+	enum MHD_Result result = reply.is_stream ? streams_add(server->streams, connection)
+						 : send_reply(connection, &reply);
+	counters_answer(reply.is_stream ? 200 : reply.status, clock_monotonic_us() - begin_us);
+	reply_fini(&reply);
+	return result;
+}
+
+static void on_server_log(void *opaque, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void on_server_log(void *opaque, const char *format, va_list arguments)
+{
+	char text[512];
+	(void)opaque;
+	int size = vsnprintf(text, sizeof text, format, arguments);
+	while (size > 0 && (size_t)size < sizeof text && text[size - 1] == '\n')
+		text[--size] = '\0';
+	log_warn("http", "%s", text);
+}
+
+static void on_ready(void *opaque)
+{
+	struct server *server = opaque;
+	server->is_woken = true;
+}
+
+/* The daemon owns the socket from here, also when this fails. */
+static int start(struct server *server, int fd, char *errstr, size_t errstr_size)
+{
+	server->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0,
+			NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_server_log,
+			NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+			(unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+			(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+			(size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+	if (!server->daemon) {
+		snprintf(errstr, errstr_size, "cannot start the HTTP server");
+		close(fd);
+		return -1;
+	}
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	assert(info);
+	server->epoll_fd = info->epoll_fd;
+	loop_watch(server->loop, server->epoll_fd, on_ready, server);
+	return 0;
+}
+
+/* A socket that may be listened on; -1 and errstr. */
+static int open_socket(const struct server_settings *settings, char *errstr, size_t errstr_size)
+{
+	static const struct listen_words words = {"address to listen on",
+		"choose another with --listen HOST:PORT", "127.0.0.1:9380 or [::1]:9380"};
+	int fd = listen_on(settings->address, &words, errstr, errstr_size);
+	if (fd < 0 || listen_is_loopback(fd) || settings->let_anyone_read)
+		return fd;
+	snprintf(errstr, errstr_size,
+		"others than this machine could read everything at %s: listen on 127.0.0.1, behind "
+		"a "
+		"proxy that asks who they are, or say --let-anyone-read",
+		settings->address);
+	close(fd);
+	return -1;
+}
+
+struct server *server_open(
+	struct loop *loop, const struct server_settings *settings, char *errstr, size_t errstr_size)
+{
+	char bound[LISTEN_TEXT_MAX];
+	int fd = open_socket(settings, errstr, errstr_size);
+	if (fd < 0)
+		return NULL;
+	struct server *server = calloc(1, sizeof *server);
+	memory_need(server);
+	server->loop = loop;
+	server->view = settings->view;
+	server->is_local = listen_is_loopback(fd);
+	server->streams = streams_new();
+	log_info(NULL, "the page is at http://%s/", listen_text(fd, bound));
+	if (start(server, fd, errstr, errstr_size)) {
+		server_close(server);
+		return NULL;
+	}
+	return server;
+}
+
+void server_close(struct server *server)
+{
+	if (!server)
+		return;
+	if (server->daemon) {
+		loop_unwatch(server->loop, server->epoll_fd);
+		streams_end(server->streams);
+		MHD_stop_daemon(server->daemon);
+	}
+	streams_free(server->streams);
+	free(server);
+}
+
+void server_tell(struct server *server, json_t *change)
+{
+	char *text = json_dumps(change, JSON_COMPACT);
+	memory_need(text);
+	streams_tell(server->streams, text);
+	server->is_woken = true;
+	free(text);
+	json_decref(change);
+}
+
+void server_drain(struct server *server)
+{
+	server->is_draining = true;
+	server->is_woken = true;
+	streams_end(server->streams);
+}
+
+int64_t server_tick(struct server *server)
+{
+	int64_t now_us = clock_monotonic_us();
+	if (streams_tick(server->streams, now_us))
+		server->is_woken = true;
+	if (server->is_woken || now_us >= server->due_us) {
+		MHD_UNSIGNED_LONG_LONG timeout_ms;
+		server->is_woken = false;
+		MHD_run(server->daemon);
+		if (MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES ||
+			timeout_ms > MAX_SLEEP_MS)
+			timeout_ms = MAX_SLEEP_MS;
+		server->due_us = now_us + (int64_t)timeout_ms * 1000;
+	}
+	return server->due_us > now_us ? server->due_us - now_us : 0;
+}
