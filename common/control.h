@@ -73,6 +73,9 @@ struct test {
 	int64_t generation;
 	int64_t created_generation;
 	uint32_t sampling; /* k: percentage times 10^4 */
+	uint32_t
+		baseline; /* of the sampled requests, percentage times 10^4: those that production is
+			      asked a second time */
 	enum sample_by sample_by;
 	uint64_t seed; /* sampling_seed(name, created_generation) */
 	int64_t start_us, end_us; /* UTC; the schedule */

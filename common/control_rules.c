@@ -40,6 +40,21 @@ static void check_shadow_name(
 	}
 }
 
+/* The topic of production's second calls serves one test, as every shadow topic does. */
+static void check_baseline(struct draft *draft, const struct test *test)
+{
+	for (size_t i = 0; test->baseline && i < draft->state.n_tests; i++) {
+		const struct test *other = draft->state.tests[i];
+
+		if (other == test || !other->baseline || !draft_is_open(draft, other) ||
+			strcmp(other->endpoint, test->endpoint) != 0 || is_later(other, test))
+			continue;
+		draft_refuse(draft, OBJECT_TEST, test->name, "baseline",
+			"test %s has a baseline on endpoint %s already: one at a time", other->name,
+			test->endpoint);
+	}
+}
+
 static void check_open_test(struct draft *draft, const struct test *test)
 {
 	const struct endpoint *endpoint = control_endpoint(&draft->state, test->endpoint);
@@ -52,6 +67,7 @@ static void check_open_test(struct draft *draft, const struct test *test)
 	}
 	for (size_t i = 0; i < test->n_variants; i++)
 		check_shadow_name(draft, test, i, endpoint);
+	check_baseline(draft, test);
 }
 
 /* What an event can hold bounds how many copies a request can have. */
@@ -65,11 +81,12 @@ static void check_copies(struct draft *draft, const struct endpoint *endpoint)
 		if (strcmp(test->endpoint, endpoint->name) != 0 || !draft_is_open(draft, test))
 			continue;
 		tests++;
-		copies += test->n_variants;
+		copies += test->n_variants + (test->baseline > 0);
 	}
 	if (tests > EVENT_MAX_TESTS || copies > EVENT_MAX_SAMPLED)
 		draft_refuse(draft, OBJECT_ENDPOINT, endpoint->name, "",
-			"endpoint %s would have %zu open tests with %zu shadow variants; at most "
+			"endpoint %s would have %zu open tests with %zu shadow variants and "
+			"baselines; at most "
 			"%d and %d",
 			endpoint->name, tests, copies, (int)EVENT_MAX_TESTS,
 			(int)EVENT_MAX_SAMPLED);

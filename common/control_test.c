@@ -278,6 +278,25 @@ static void a_test_keeps_its_creation_and_its_seed_over_changes(void **opaque)
 	assert_true(seed != control_test(state, "t")->seed);
 }
 
+static void an_endpoint_has_one_open_test_with_a_baseline(void **opaque)
+{
+	struct control_state *state = *opaque;
+
+	assert_int_equal(CONTROL_ACCEPTED,
+		fold(state, OBJECT_TEST, "t",
+			TEST_OF("t", "v2", "500000", ",\"baseline\":200000")));
+	assert_int_equal(200000, control_test(state, "t")->baseline);
+	assert_int_equal(CONTROL_INVALID,
+		fold(state, OBJECT_TEST, "u", TEST_OF("u", "v3", "500000", ",\"baseline\":1")));
+	assert_non_null(strstr(why, "test t has a baseline on endpoint"));
+	assert_int_equal(CONTROL_INVALID,
+		fold(state, OBJECT_TEST, "t",
+			TEST_OF("t", "v2", "500000", ",\"baseline\":1000001")));
+	assert_int_equal(
+		CONTROL_ACCEPTED, fold(state, OBJECT_TEST, "t", TEST_OF("t", "v2", "500000", "")));
+	assert_int_equal(0, control_test(state, "t")->baseline);
+}
+
 static void a_test_goes_through_its_states_by_its_schedule(void **opaque)
 {
 	struct control_state *state = *opaque;
@@ -525,6 +544,7 @@ int main(void)
 		PROMISE(an_unknown_word_or_kind_stops_the_fold_too),
 		PROMISE(a_stale_record_is_a_conflict_even_when_it_is_not_understood),
 		PROMISE(a_test_keeps_its_creation_and_its_seed_over_changes),
+		PROMISE(an_endpoint_has_one_open_test_with_a_baseline),
 		PROMISE(a_test_goes_through_its_states_by_its_schedule),
 		PROMISE(a_test_that_has_ended_does_not_run_again),
 		PROMISE(a_running_test_keeps_its_start_and_its_endpoint),

@@ -158,6 +158,7 @@ static const struct field test_rows[] = {
 		.required = true},
 	{"sampling", "sampling", FIELD_PERCENT, .offset = offsetof(struct test, sampling),
 		.required = true},
+	{"baseline", "baseline", FIELD_PERCENT, .offset = offsetof(struct test, baseline)},
 	{"sample_by", "sample_by", FIELD_CHOICE, .offset = offsetof(struct test, sample_by),
 		.choices = sample_bys, .fallback = "id"},
 	{"start", NULL, FIELD_WHEN, .choices = starts},

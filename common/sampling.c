@@ -27,6 +27,14 @@ bool sampling_takes(uint64_t hash, uint32_t k)
 	return hash < ((unsigned __int128)k << 64) / SAMPLING_ALWAYS;
 }
 
+bool sampling_takes_share(uint64_t hash, uint32_t k, uint32_t share)
+{
+	const uint64_t always = (uint64_t)SAMPLING_ALWAYS * SAMPLING_ALWAYS;
+
+	assert(k <= SAMPLING_ALWAYS && share <= SAMPLING_ALWAYS);
+	return hash < ((unsigned __int128)((uint64_t)k * share) << 64) / always;
+}
+
 /* The upper half of hash * total: even to within total / 2^64, without a division. */
 uint64_t routing_point(const char *endpoint, const void *key, size_t size, uint64_t total)
 {

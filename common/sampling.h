@@ -18,6 +18,10 @@ uint64_t sampling_hash(const void *key, size_t size, uint64_t seed);
 /* hash < floor(k * 2^64 / 10^6), in 128 bits; k from 0 to SAMPLING_ALWAYS, which takes every hash. */
 bool sampling_takes(uint64_t hash, uint32_t k);
 
+/* Is it in that share of the sample, too? hash < floor(k * share * 2^64 / 10^12), in 128 bits; both
+ * from 0 to SAMPLING_ALWAYS. Whatever it takes, sampling_takes() takes. */
+bool sampling_takes_share(uint64_t hash, uint32_t k, uint32_t share);
+
 /* XXH3 of the routing key, seeded with the endpoint's name, mapped onto [0, total). */
 uint64_t routing_point(const char *endpoint, const void *key, size_t size, uint64_t total);
 

@@ -104,6 +104,26 @@ static void a_sample_has_about_the_size_that_was_asked_for(void **state)
 	assert_in_range(taken(sampling_seed("a", 3), 10000), 1000 - 160, 1000 + 160);
 }
 
+static void a_share_of_a_sample_lies_in_it_and_has_its_size(void **state)
+{
+	uint64_t seed = sampling_seed("a", 1);
+	int taken = 0;
+
+	(void)state;
+	for (int i = 0; i < KEYS; i++) {
+		uint64_t hash = key_hash(i, seed);
+
+		taken += sampling_takes_share(hash, 500000, 400000);
+		assert_true(!sampling_takes_share(hash, 500000, 400000) ||
+			sampling_takes(hash, 500000));
+		assert_true(sampling_takes_share(hash, 123456, SAMPLING_ALWAYS) ==
+			sampling_takes(hash, 123456));
+		assert_false(sampling_takes_share(hash, SAMPLING_ALWAYS, 0));
+	}
+	assert_in_range(taken, KEYS / 5 - 600, KEYS / 5 + 600);
+	assert_true(sampling_takes_share(UINT64_MAX, SAMPLING_ALWAYS, SAMPLING_ALWAYS));
+}
+
 static void tests_and_generations_are_independent(void **state)
 {
 	uint64_t a = sampling_seed("a", 1), b = sampling_seed("b", 1),
@@ -154,6 +174,7 @@ int main(void)
 		cmocka_unit_test(the_bound_of_12_3456_percent_is_exact),
 		cmocka_unit_test(a_smaller_sample_lies_in_a_larger_one),
 		cmocka_unit_test(a_sample_has_about_the_size_that_was_asked_for),
+		cmocka_unit_test(a_share_of_a_sample_lies_in_it_and_has_its_size),
 		cmocka_unit_test(tests_and_generations_are_independent),
 		cmocka_unit_test(routing_points_equal_those_of_another_implementation),
 		cmocka_unit_test(routing_points_spread_evenly_below_the_total),

@@ -198,12 +198,10 @@ static int count_requests(struct apply *apply, const json_t *endpoint)
 	return count > 0 ? count : (int)json_integer_value(json_object_get(endpoint, "partitions"));
 }
 
-static size_t want_shadows(
-	struct apply *apply, struct topic_want *wants, const struct definition_object *object)
+static size_t want_shadows(struct apply *apply, struct topic_want *wants, const json_t *endpoint,
+	const json_t *variants)
 {
-	const char *name = json_string_value(json_object_get(object->json, "endpoint"));
-	const json_t *endpoint = find_endpoint(apply, name);
-	const json_t *variants = json_object_get(object->json, "variants");
+	const char *name = json_string_value(json_object_get(endpoint, "name"));
 
 	for (size_t i = 0; i < json_array_size(variants); i++) {
 		char topic[250];
@@ -214,6 +212,32 @@ static size_t want_shadows(
 		wants[i].partitions = count_requests(apply, endpoint);
 	}
 	return json_array_size(variants);
+}
+
+/* A baseline needs a topic for each production variant. */
+static size_t want_test(
+	struct apply *apply, struct topic_want *wants, const struct definition_object *object)
+{
+	const json_t *endpoint =
+		find_endpoint(apply, json_string_value(json_object_get(object->json, "endpoint")));
+	size_t n = want_shadows(apply, wants, endpoint, json_object_get(object->json, "variants"));
+
+	if (json_integer_value(json_object_get(object->json, "baseline")) > 0)
+		n += want_shadows(
+			apply, wants + n, endpoint, json_object_get(endpoint, "variants"));
+	return n;
+}
+
+/* Does a test of the endpoint that is there already have a baseline? */
+static bool has_baseline(const struct apply *apply, const char *endpoint)
+{
+	const struct control_state *state = apply->ctl->state;
+
+	for (size_t i = 0; i < state->n_tests; i++)
+		if (strcmp(state->tests[i]->endpoint, endpoint) == 0 && state->tests[i]->baseline &&
+			test_state_at(state->tests[i], clock_wall_us()) <= TEST_RUNNING)
+			return true;
+	return false;
 }
 
 static int handle_missing(struct apply *apply, const struct topic_want *wanted)
@@ -239,13 +263,16 @@ static int handle_missing(struct apply *apply, const struct topic_want *wanted)
 
 static int create_topics(struct apply *apply, const struct definition_object *object)
 {
-	struct topic_want wants[64] = {};
-	bool missing[64];
+	struct topic_want wants[128] = {}; /* shadows and production's variants */
+	bool missing[128];
 	char errstr[512];
 	size_t n = object->kind == OBJECT_ENDPOINT ? want_endpoint(wants, object->json)
-						   : want_shadows(apply, wants, object);
+						   : want_test(apply, wants, object);
 	int status = EXIT_DONE;
 
+	if (object->kind == OBJECT_ENDPOINT && has_baseline(apply, object->name))
+		n += want_shadows(
+			apply, wants + n, object->json, json_object_get(object->json, "variants"));
 	if (topics_find_missing(apply->ctl->rk, wants, n, missing, ctl_timeout_ms(apply->ctl),
 		    errstr, sizeof(errstr)) != 0)
 		return ctl_fail("%s", errstr);

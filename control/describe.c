@@ -45,6 +45,13 @@ static int describe_endpoint(struct ctl *ctl, const char *name)
 	return EXIT_DONE;
 }
 
+static void print_baseline_topics(const struct endpoint *endpoint, const struct test *test)
+{
+	for (size_t i = 0; test->baseline && endpoint && i < endpoint->n_variants; i++)
+		printf("%-36s %s.shadow.%s\n", "baseline topic", endpoint->name,
+			endpoint->variants[i].name);
+}
+
 static int describe_test(struct ctl *ctl, const char *name)
 {
 	const struct test *test = ctl_find_test(ctl, name);
@@ -59,6 +66,7 @@ static int describe_test(struct ctl *ctl, const char *name)
 	print_fields(OBJECT_TEST, test->definition);
 	for (size_t i = 0; i < test->n_variants; i++)
 		printf("%-36s %s\n", "shadow topic", test->shadow_topics[i]);
+	print_baseline_topics(control_endpoint(ctl->state, test->endpoint), test);
 	printf("%-36s %lld\n%-36s %lld\n%-36s %016llx\n", "created in generation",
 		(long long)test->created_generation, "last changed in generation",
 		(long long)test->generation, "sampling seed", (unsigned long long)test->seed);

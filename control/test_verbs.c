@@ -147,6 +147,10 @@ static int run_set(struct ctl *ctl)
 	for (int i = 1; i < ctl->n_operands && status != EXIT_USAGE; i++)
 		status = set_field(definition, ctl->operands[i]) == EXIT_DONE ? EXIT_DONE
 									      : EXIT_USAGE;
+	if (status == EXIT_DONE && !test->baseline &&
+		json_integer_value(json_object_get(definition, "baseline")) > 0)
+		status =
+			ctl_usage("a baseline begins with umbractl apply, which creates its topic");
 	if (status == EXIT_DONE && json_equal(definition, test->definition)) {
 		printf("test %s unchanged\n", test->name);
 		json_decref(definition);

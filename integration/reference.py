@@ -2,7 +2,7 @@
 request by request. Pure: [(append time, event or gap or None)] in, {(arm, window): fields} out, the
 fields being those of a final WindowAggregate.
 
-    definition(test, generation) -> {"k", "created", "variants": {name: answer_path}, "compare": f}
+    definition(test, generation) -> {"k", "baseline" (none: 0), "created", "variants": {name: answer_path}, "compare": f}
     production_path(endpoint, variant, generation) -> answer_path
 """
 import collections
@@ -186,10 +186,20 @@ class Reference:
             taken = witness.sampling_takes(number, definition["k"])
             wrong |= {(test, "shadow", variant) for variant in definition["variants"]
                       if number != right or taken != ((test, "shadow", variant) in named)}
+            second = test, "baseline", production["variant"]
+            share = definition.get("baseline", 0)
+            takes = number < definition["k"] * share * 2**64 // 10**12
+            if share and (number != right or takes != (second in named)):
+                wrong.add(second)
         for test, role, variant in named:
             definition = self.definition(test, production["generation"])
-            if (test not in hashes or not definition or role != "shadow"
-                    or variant not in definition["variants"]):
+            if test not in hashes or not definition:
+                own = ()
+            elif role == "baseline":
+                own = [production["variant"]] if definition.get("baseline") else ()
+            else:
+                own = definition["variants"] if role == "shadow" else ()
+            if variant not in own:
                 wrong.add((test, role, variant))
         for test, role, variant in wrong:
             self.tally(production["endpoint"], test, variant, role, window).n[

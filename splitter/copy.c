@@ -17,9 +17,12 @@ static uint64_t hash_for(const struct exchange *exchange, const struct test *tes
 	return sampling_hash(exchange->request.id, strlen(exchange->request.id), test->seed);
 }
 
-static void add_copies(struct exchange *exchange, const struct trial *trial)
+/* A copy for each shadow variant, and one for production itself where the test wants a baseline of
+ * this request. */
+static void add_copies(struct exchange *exchange, const struct trial *trial, bool has_baseline)
 {
-	size_t n = exchange->n_copies + trial->test->n_variants;
+	size_t wanted = trial->test->n_variants + has_baseline;
+	size_t n = exchange->n_copies + wanted;
 	if (n > EVENT_MAX_SAMPLED) {
 		/* Not sampled, and the event says so: the books still close. */
 		log_error(exchange->route->object, "no room for the copies of test %s",
@@ -29,7 +32,7 @@ static void add_copies(struct exchange *exchange, const struct trial *trial)
 	struct part *copies = reallocarray(exchange->copies, n, sizeof *copies);
 	memory_need(copies);
 	exchange->copies = copies;
-	for (size_t i = 0; i < trial->test->n_variants; i++) {
+	for (size_t i = 0; i < wanted; i++) {
 		struct part *copy = &copies[exchange->n_copies++];
 		part_init(copy, exchange, PART_COPY);
 		copy->trial = trial;
@@ -51,7 +54,8 @@ void copies_decide(struct exchange *exchange)
 		exchange->decisions[exchange->n_decisions++] =
 			(struct sampling_decision){.test = test->name, .hash = hash};
 		if (sampling_takes(hash, test->sampling))
-			add_copies(exchange, trial);
+			add_copies(exchange, trial,
+				sampling_takes_share(hash, test->sampling, test->baseline));
 	}
 }
 

@@ -128,14 +128,17 @@ void counters_dead_letter(const struct exchange *exchange)
 static struct metric *copy_series(const struct part *part, const char *result)
 {
 	const struct test *test = part->trial->test;
-	const char *values[] = {
-		test->endpoint, test->name, test->variants[part->variant].name, result};
+	const char *values[] = {test->endpoint, test->name, part_variant(part), result};
 	return metric_get(&copies, values);
 }
 
 void counters_copy(const struct part *part, const char *result)
 {
-	struct metric **delivered = &part->trial->delivered[part->variant];
+	const struct exchange *exchange = part->exchange;
+	size_t series = part->variant;
+	if (part_role(part) == ROLE_BASELINE)
+		series += (size_t)(exchange->arm - exchange->lineup->arms);
+	struct metric **delivered = &part->trial->delivered[series];
 	if (strcmp(result, "delivered")) {
 		copy_series(part, result)->value++;
 		return;

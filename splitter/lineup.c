@@ -32,6 +32,8 @@ static int add_arms(struct lineup *lineup, struct model_caller *caller, const st
 			return -1;
 		arm->latency = counters_latency(endpoint->name, arm->variant->name);
 		lineup->n_arms++;
+		memory_need(asprintf(&arm->baseline_topic, "%s.shadow.%s", endpoint->name,
+				    arm->variant->name) > 0);
 		lineup->total_weight += (uint64_t)arm->variant->weight;
 	}
 	return 0;
@@ -47,7 +49,8 @@ static void add_trials(struct lineup *lineup, const struct control_state *state)
 			continue;
 		struct trial *trial = &lineup->trials[lineup->n_trials++];
 		trial->test = test_hold(test);
-		trial->delivered = calloc(test->n_variants, sizeof(struct metric *));
+		trial->delivered =
+			calloc(test->n_variants + lineup->n_arms, sizeof(struct metric *));
 		memory_need(trial->delivered);
 	}
 }
@@ -79,8 +82,10 @@ void lineup_release(struct lineup *lineup)
 {
 	if (!lineup || --lineup->references)
 		return;
-	for (size_t i = 0; i < lineup->n_arms; i++)
+	for (size_t i = 0; i < lineup->n_arms; i++) {
 		model_release(lineup->arms[i].model);
+		free(lineup->arms[i].baseline_topic);
+	}
 	for (size_t i = 0; i < lineup->n_trials; i++) {
 		test_release(lineup->trials[i].test);
 		free(lineup->trials[i].delivered);

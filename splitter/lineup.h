@@ -14,12 +14,13 @@ struct arm {
 	struct model *model; /* held; the last lineup's where nothing changed */
 	struct metric *outcomes[OUTCOME_COUNT]; /* looked up at first use */
 	struct metric *latency;
+	char *baseline_topic; /* of second calls to it; owned */
 };
 
 /* A shadow test of the endpoint that no operator has ended; its schedule decides when it runs. */
 struct trial {
 	struct test *test; /* held */
-	struct metric **delivered; /* per variant, looked up at first use */
+	struct metric **delivered; /* per shadow variant, then per arm; looked up at first use */
 };
 
 struct lineup {

@@ -22,6 +22,23 @@ void part_init(struct part *part, struct exchange *exchange, enum part_kind kind
 	part->delivery.source_partition = exchange->record.rkm->partition;
 }
 
+enum role part_role(const struct part *part)
+{
+	return part->variant < part->trial->test->n_variants ? ROLE_SHADOW : ROLE_BASELINE;
+}
+
+const char *part_variant(const struct part *part)
+{
+	return part_role(part) == ROLE_SHADOW ? part->trial->test->variants[part->variant].name
+					      : part->exchange->arm->variant->name;
+}
+
+const char *part_topic(const struct part *part)
+{
+	return part_role(part) == ROLE_SHADOW ? part->trial->test->shadow_topics[part->variant]
+					      : part->exchange->arm->baseline_topic;
+}
+
 static struct retry_queue *queue_of(const struct part *part)
 {
 	return &part->exchange->route->splitter->waiting;

@@ -3,6 +3,7 @@
 #ifndef UMBRA_SPLITTER_PART_H
 #define UMBRA_SPLITTER_PART_H
 
+#include "common/outcome.h"
 #include "common/publisher.h"
 #include "common/retry.h"
 
@@ -33,11 +34,16 @@ struct part {
 	struct retry retry; /* PART_WAITING */
 	int64_t first_try_us; /* 0: not tried yet */
 	const struct trial *trial; /* PART_COPY, PART_LOSS: whose copy */
-	size_t variant; /* and of which of its variants */
+	size_t variant; /* and of which of its variants; those many: production's second call */
 	const char *reason; /* PART_LOSS */
 };
 
 void part_init(struct part *part, struct exchange *exchange, enum part_kind kind);
+
+/* PART_COPY, PART_LOSS: whose copy, as events and headers name it, and where it goes. */
+enum role part_role(const struct part *part);
+const char *part_variant(const struct part *part);
+const char *part_topic(const struct part *part);
 
 /* The part is due: sends it or lets it wait. May end the exchange. */
 void part_send(struct part *part);

@@ -137,8 +137,8 @@ static void add_copy_headers(rd_kafka_headers_t *headers, const struct part *par
 	add_text(headers, "umbra-endpoint", exchange->lineup->endpoint->name);
 	add_number(headers, "umbra-epoch", exchange->lineup->endpoint->epoch);
 	add_text(headers, "umbra-test", test->name);
-	add_text(headers, "umbra-variant", test->variants[part->variant].name);
-	add_text(headers, "umbra-role", role_name(ROLE_SHADOW));
+	add_text(headers, "umbra-variant", part_variant(part));
+	add_text(headers, "umbra-role", role_name(part_role(part)));
 	add_number(headers, "umbra-generation", exchange->lineup->generation);
 	add_text(headers, "umbra-source", source);
 	add_number(headers, "umbra-time", exchange->request.time_us);
@@ -148,8 +148,7 @@ rd_kafka_resp_err_t records_send_copy(struct part *part)
 {
 	const struct exchange *exchange = part->exchange;
 	const rd_kafka_message_t *rkm = exchange->record.rkm;
-	struct outgoing record =
-		beside_source(exchange, part->trial->test->shadow_topics[part->variant]);
+	struct outgoing record = beside_source(exchange, part_topic(part));
 	record.value = rkm->payload;
 	record.value_size = rkm->len;
 	record.headers = request_copy_headers(exchange->lineup->endpoint, rkm);
@@ -195,8 +194,8 @@ static size_t list_sampled(const struct exchange *exchange, struct sampled_for *
 		const struct part *copy = &exchange->copies[i];
 		sampled[i] = (struct sampled_for){
 			.test = copy->trial->test->name,
-			.role = ROLE_SHADOW,
-			.variant = copy->trial->test->variants[copy->variant].name,
+			.role = part_role(copy),
+			.variant = part_variant(copy),
 		};
 	}
 	return exchange->n_copies;
@@ -258,11 +257,10 @@ rd_kafka_resp_err_t records_send_event(struct part *part)
 
 rd_kafka_resp_err_t records_send_loss(struct part *part)
 {
-	const struct test *test = part->trial->test;
 	struct event event = event_of(part->exchange);
-	event.test = test->name;
-	event.variant = test->variants[part->variant].name;
-	event.role = ROLE_SHADOW;
+	event.test = part->trial->test->name;
+	event.variant = part_variant(part);
+	event.role = part_role(part);
 	event.outcome = OUTCOME_NOT_DELIVERED;
 	event.reason = part->reason;
 	event.model_latency_us = event.overhead_latency_us = event.queue_us = -1;

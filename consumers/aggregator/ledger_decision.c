@@ -54,6 +54,11 @@ static void check_decision(struct ledger *ledger, struct window *window, const s
 		if (!is_right || is_named(event, &copy) != is_taken)
 			note_wrong(ledger, window, event, &copy);
 	}
+	/* The second call goes to the variant that was asked first. */
+	struct sampled_for second = {test->name, ROLE_BASELINE, event->variant};
+	bool is_second = sampling_takes_share(decision->hash, test->sampling, test->baseline);
+	if (test->baseline && (!is_right || is_named(event, &second) != is_second))
+		note_wrong(ledger, window, event, &second);
 }
 
 static bool is_decided(const struct event *event, const char *test)
@@ -69,7 +74,11 @@ static bool is_checked(
 	const struct ledger *ledger, const struct event *event, const struct sampled_for *copy)
 {
 	const struct test *test = test_of(ledger, event, copy->test);
-	if (!test || copy->role != ROLE_SHADOW || !is_decided(event, copy->test))
+	if (!test || !is_decided(event, copy->test))
+		return false;
+	if (copy->role == ROLE_BASELINE)
+		return test->baseline && !strcmp(copy->variant, event->variant);
+	if (copy->role != ROLE_SHADOW)
 		return false;
 	for (size_t i = 0; i < test->n_variants; i++)
 		if (!strcmp(test->variants[i].name, copy->variant))

@@ -74,7 +74,7 @@ static struct metric_family retries = {
 static void name_arm(const struct lane *lane, const char *values[2])
 {
 	values[0] = lane->endpoint->name;
-	values[1] = lane->test->variants[lane->variant].name;
+	values[1] = lane_variant(lane)->name;
 }
 
 /* Labels come from the control log, never from headers: their number is bounded. */

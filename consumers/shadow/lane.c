@@ -23,9 +23,24 @@ static int64_t from_the_beginning(void *opaque, int32_t partition)
 	return RD_KAFKA_OFFSET_BEGINNING;
 }
 
-static const struct variant *variant_of(const struct lane *lane)
+static const struct variant *variants_of(
+	const struct test *test, const struct endpoint *endpoint, enum role role, size_t *n)
 {
-	return &lane->test->variants[lane->variant];
+	*n = role == ROLE_BASELINE ? endpoint->n_variants : test->n_variants;
+	return role == ROLE_BASELINE ? endpoint->variants : test->variants;
+}
+
+const struct variant *lane_variant(const struct lane *lane)
+{
+	size_t n;
+	return &variants_of(lane->test, lane->endpoint, lane->role, &n)[lane->variant];
+}
+
+void lane_topic(const struct lane_arm *arm, char topic[250])
+{
+	size_t n;
+	snprintf(topic, 250, "%s.shadow.%s", arm->endpoint->name,
+		variants_of(arm->test, arm->endpoint, arm->role, &n)[arm->variant].name);
 }
 
 static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
@@ -33,9 +48,9 @@ static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
 	const struct common_settings *settings = lane->shadow->service.settings;
 	char group[400];
 	snprintf(group, sizeof group, "%sshadow.%s.%s", settings->prefix, lane->endpoint->name,
-		variant_of(lane)->name);
+		lane_variant(lane)->name);
 	struct intake_config config = {
-		.topic = lane->test->shadow_topics[lane->variant],
+		.topic = lane->topic,
 		.group = group,
 		.object = lane->object,
 		.span_limit = (uint32_t)lane->endpoint->max_uncommitted,
@@ -52,25 +67,27 @@ static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
 	return lane->intake ? 0 : -1;
 }
 
-struct lane *lane_new(struct shadow *shadow, struct test *test, size_t variant,
-	struct endpoint *endpoint, char *errstr, size_t errstr_size)
+struct lane *lane_new(
+	struct shadow *shadow, const struct lane_arm *arm, char *errstr, size_t errstr_size)
 {
 	struct lane *lane = calloc(1, sizeof *lane);
 	memory_need(lane);
 	lane->shadow = shadow;
-	lane->test = test_hold(test);
-	lane->endpoint = endpoint_hold(endpoint);
-	lane->variant = variant;
-	lane->is_cancelled = test->ended == TEST_CANCELLED;
-	snprintf(lane->object, sizeof lane->object, "shadow %s/%s", endpoint->name,
-		variant_of(lane)->name);
-	lane->model = variant_open_model(
-		variant_of(lane), endpoint->name, shadow->service.caller, errstr, errstr_size);
+	lane->test = test_hold(arm->test);
+	lane->endpoint = endpoint_hold(arm->endpoint);
+	lane->role = arm->role;
+	lane->variant = arm->variant;
+	lane->is_cancelled = arm->test->ended == TEST_CANCELLED;
+	lane_topic(arm, lane->topic);
+	snprintf(lane->object, sizeof lane->object, "%s %s/%s", role_name(lane->role),
+		lane->endpoint->name, lane_variant(lane)->name);
+	lane->model = variant_open_model(lane_variant(lane), lane->endpoint->name,
+		shadow->service.caller, errstr, errstr_size);
 	if (!lane->model || open_intake(lane, errstr, errstr_size)) {
 		lane_free(lane);
 		return NULL;
 	}
-	log_info(lane->object, "serving %s for test %s", test->shadow_topics[variant], test->name);
+	log_info(lane->object, "serving %s for test %s", lane->topic, lane->test->name);
 	return lane;
 }
 
@@ -107,16 +124,16 @@ static void swap_model(struct lane *lane, const struct variant *variant)
 
 void lane_update(struct lane *lane, struct test *test, struct endpoint *endpoint)
 {
-	const char *name = variant_of(lane)->name;
-	size_t at = 0;
-	while (at < test->n_variants && strcmp(test->variants[at].name, name))
+	size_t at = 0, n;
+	const struct variant *variants = variants_of(test, endpoint, lane->role, &n);
+	while (at < n && strcmp(variants[at].name, lane_variant(lane)->name))
 		at++;
-	if (at == test->n_variants) {
+	if (at == n) {
 		lane->is_cancelled = true;
 		return;
 	}
-	if (!variant_same_model(variant_of(lane), &test->variants[at]))
-		swap_model(lane, &test->variants[at]);
+	if (!variant_same_model(lane_variant(lane), &variants[at]))
+		swap_model(lane, &variants[at]);
 	struct test *old_test = lane->test;
 	struct endpoint *old_endpoint = lane->endpoint;
 	lane->test = test_hold(test);

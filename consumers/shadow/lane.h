@@ -1,5 +1,6 @@
-/* A lane serves one shadow variant: a group member on its shadow topic, and its model. It lives as
- * long as copies of its test may be waiting. */
+/* A lane serves one shadow variant, or a production variant that is asked a second time for a test's
+ * baseline: a group member on its shadow topic, and its model. It lives as long as copies of its test
+ * may be waiting. */
 #ifndef UMBRA_CONSUMERS_SHADOW_LANE_H
 #define UMBRA_CONSUMERS_SHADOW_LANE_H
 
@@ -13,7 +14,9 @@ struct lane {
 	struct shadow *shadow;
 	struct test *test; /* held; as the control log last said */
 	struct endpoint *endpoint; /* held */
-	size_t variant; /* which of the test's */
+	enum role role; /* shadow or baseline */
+	size_t variant; /* which of the test's; baseline: of the endpoint's */
+	char topic[250];
 	bool is_cancelled; /* the test was cancelled or deleted: copies are not asked */
 	struct model *model;
 	struct intake *intake;
@@ -30,9 +33,20 @@ enum { LANE_AFTER_END_US = 600000000 };
 /* Must this test's copies be read at that moment (UTC)? Pure. */
 bool lane_is_needed(const struct test *test, int64_t now_us);
 
+/* What a lane would serve. */
+struct lane_arm {
+	struct test *test;
+	struct endpoint *endpoint;
+	enum role role;
+	size_t variant;
+};
+
+const struct variant *lane_variant(const struct lane *lane);
+void lane_topic(const struct lane_arm *arm, char topic[250]);
+
 /* NULL and errstr. */
-struct lane *lane_new(struct shadow *shadow, struct test *test, size_t variant,
-	struct endpoint *endpoint, char *errstr, size_t errstr_size);
+struct lane *lane_new(
+	struct shadow *shadow, const struct lane_arm *arm, char *errstr, size_t errstr_size);
 void lane_close(struct lane *lane);
 void lane_free(struct lane *lane);
 

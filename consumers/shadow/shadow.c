@@ -42,25 +42,53 @@ static rd_kafka_t *any_handle(void *self)
 static struct lane *find_lane(struct shadow *shadow, const char *topic)
 {
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
-		if (!strcmp(lane->test->shadow_topics[lane->variant], topic))
+		if (!strcmp(lane->topic, topic))
 			return lane;
 	return NULL;
 }
 
-static void open_lane(struct shadow *shadow, struct test *test, size_t variant)
+/* A test that runs takes a topic over from one that has ended: what that left there is not asked. */
+static void take_over(struct lane *lane, const struct lane_arm *arm)
 {
-	char errstr[512];
-	const struct control_state *state = control_log_state(shadow->service.control);
-	struct endpoint *endpoint = control_endpoint(state, test->endpoint);
-	if (!endpoint || find_lane(shadow, test->shadow_topics[variant]))
+	int64_t now_us = clock_wall_us();
+	if (lane->is_retiring || lane->role != arm->role || lane->test == arm->test ||
+		test_state_at(lane->test, now_us) <= TEST_RUNNING ||
+		test_state_at(arm->test, now_us) != TEST_RUNNING)
 		return;
-	struct lane *lane = lane_new(shadow, test, variant, endpoint, errstr, sizeof errstr);
+	log_info(lane->object, "serving %s for test %s now", lane->topic, arm->test->name);
+	lane_update(lane, arm->test, arm->endpoint);
+}
+
+static void open_lane(struct shadow *shadow, const struct lane_arm *arm)
+{
+	char errstr[512], topic[250];
+	lane_topic(arm, topic);
+	struct lane *lane = find_lane(shadow, topic);
+	if (lane) {
+		take_over(lane, arm);
+		return;
+	}
+	lane = lane_new(shadow, arm, errstr, sizeof errstr);
 	if (!lane) {
-		log_error(test->name, "a shadow variant cannot be served: %s", errstr);
+		log_error(arm->test->name, "a %s variant cannot be served: %s",
+			role_name(arm->role), errstr);
 		return;
 	}
 	lane->next = shadow->lanes;
 	shadow->lanes = lane;
+}
+
+static void open_lanes(struct shadow *shadow, const struct control_state *state, struct test *test)
+{
+	struct lane_arm arm = {test, control_endpoint(state, test->endpoint), ROLE_SHADOW, 0};
+	if (!arm.endpoint)
+		return;
+	for (; arm.variant < test->n_variants; arm.variant++)
+		open_lane(shadow, &arm);
+	arm.role = ROLE_BASELINE;
+	arm.variant = 0;
+	for (; test->baseline && arm.variant < arm.endpoint->n_variants; arm.variant++)
+		open_lane(shadow, &arm);
 }
 
 /* The test of this lane as the log has it now; NULL: deleted, or another one of that name. */
@@ -96,9 +124,8 @@ static void reconcile(struct shadow *shadow)
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		refresh_lane(state, lane, now_us);
 	for (size_t i = 0; i < state->n_tests; i++)
-		for (size_t v = 0; v < state->tests[i]->n_variants; v++)
-			if (lane_is_needed(state->tests[i], now_us))
-				open_lane(shadow, state->tests[i], v);
+		if (lane_is_needed(state->tests[i], now_us))
+			open_lanes(shadow, state, state->tests[i]);
 }
 
 /* Closes the lanes that have drained, or that took too long. */

@@ -24,6 +24,7 @@ TESTS = {  # name: [(generation, k, comparison, definition)]
           (6, 250_000, compare_exact, {"kind": "exact"})],
     "b": [(4, 1_000_000, compare_json(0.5), {"kind": "json", "absolute": 0.5}),
           (5, 1_000_000, compare_json(0), {"kind": "json"})]}
+BASELINES = {("a", 6): 300_000, ("b", 5): 1_000_000}  # the others have none
 VARIANTS = {"a": {"a2": None, "a3": None}, "b": {"b2": "/q"}}
 
 
@@ -31,8 +32,8 @@ def definition(test, generation):
     found = [version for version in TESTS.get(test, []) if version[0] <= generation]
     if not found:
         return None
-    _, k, compare, _ = found[-1]
-    return {"k": k, "created": TESTS[test][0][0], "variants": VARIANTS[test], "compare": compare}
+    at, k, compare, _ = found[-1]
+    return {"k": k, "baseline": BASELINES.get((test, at), 0), "created": TESTS[test][0][0], "variants": VARIANTS[test], "compare": compare}
 
 
 def production_path(_endpoint, _variant, _generation):
@@ -53,7 +54,9 @@ def control_records():
     versions = sorted((g, name, k, spec) for name, all_ in TESTS.items() for g, k, _, spec in all_)
     for generation, name, k, spec in versions:
         yield record(generation, "TEST", name, {
-            "name": name, "endpoint": "e", "sampling": k, "start_us": 1, "end_us": 4 * 10**15, "compare": spec,
+            "name": name, "endpoint": "e", "sampling": k,
+            **({"baseline": BASELINES[name, generation]} if (name, generation) in BASELINES else {}),
+            "start_us": 1, "end_us": 4 * 10**15, "compare": spec,
             "variants": [{"name": v, "url": "http://b/", **({"answer_path": p} if p else {})}
                          for v, p in VARIANTS[name].items()]})
 
@@ -126,8 +129,11 @@ class Log:
                 {"test": test, "hash": number - 2**64 if number >= 2**63 else number})
             if witness.sampling_takes(number, defined["k"]) != (self.random.random() < 0.01):
                 taken += [{"test": test, "role": "shadow", "variant": v} for v in VARIANTS[test]]
-        if self.random.random() < 0.05:
-            taken.append({"test": "a", "role": "baseline", "variant": "v1"})
+            share = defined["k"] * defined["baseline"] * 2**64 // 10**12
+            if (number < share) != (self.random.random() < 0.01):
+                taken.append({"test": test, "role": "baseline", "variant": "v1"})
+        if self.random.random() < 0.01:
+            taken.append({"test": "a", "role": "baseline", "variant": "v9"})
         event["sampled_for"] = taken
 
     def some_copy(self):
