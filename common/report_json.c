@@ -1,5 +1,6 @@
 /* The report as JSON: a contract, design §12. A number that does not exist is null. */
 #include "common/report.h"
+#include "common/report_excess.h"
 #include "common/text.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -70,7 +71,23 @@ static json_t *accounting(const struct aggregate *arm)
 	return json;
 }
 
-static json_t *comparison(const struct aggregate *arm)
+/* Beside a candidate: production's second calls, and what the candidate disagrees beyond them. */
+static void add_excess(json_t *json, const struct report_fold *fold, const struct aggregate *arm)
+{
+	struct disagreement baseline = report_baseline(fold);
+	struct excess excess;
+	bool is = report_excess(fold, arm, &excess);
+	json_object_set_new(json, "baseline",
+		is ? json_pack("{s:I s:I}", "compared", (json_int_t)baseline.compared, "mismatch",
+			     (json_int_t)baseline.mismatch)
+		   : json_null());
+	json_object_set_new(json, "excess",
+		is ? json_pack("{s:f s:f s:f}", "value", excess.value, "low", excess.low, "high",
+			     excess.high)
+		   : json_null());
+}
+
+static json_t *comparison(const struct report_fold *fold, const struct aggregate *arm)
 {
 	json_t *json = json_pack("{s:s s:s s:I s:I s:I s:o s:o}", "variant", arm->variant, "role",
 		role_name(arm->role), "compared", (json_int_t)arm->compared, "match",
@@ -78,6 +95,7 @@ static json_t *comparison(const struct aggregate *arm)
 		counts_to_json(&arm->not_comparable), "latency_difference_us",
 		histogram_to_json(&arm->latency_difference));
 	assert(json);
+	add_excess(json, fold, arm);
 	return json;
 }
 
@@ -102,7 +120,7 @@ static void add_arm(json_t *json, const struct report *report, const struct aggr
 	json_array_append_new(variants,
 		population_compared(arm->variant, arm->role, arm, &arm->compared_latency));
 	json_array_append_new(json_object_get(json, "accounting"), accounting(arm));
-	json_array_append_new(json_object_get(json, "comparison"), comparison(arm));
+	json_array_append_new(json_object_get(json, "comparison"), comparison(report->fold, arm));
 }
 
 json_t *report_to_json(const struct report *report)

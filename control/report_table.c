@@ -1,6 +1,7 @@
 /* The report for people: alarms, then for each candidate a table with the variants as columns, then
  * the books. "Same requests" are those to which both arms gave an answer: only there do latencies
  * compare like with like. */
+#include "common/report_excess.h"
 #include "common/text.h"
 #include "control/report.h"
 #include <stdlib.h>
@@ -161,6 +162,26 @@ static void print_agreement(FILE *out, const struct aggregate *arm)
 	fprintf(out, "\n");
 }
 
+/* The candidate's disagreement is set beside what production disagrees with itself. */
+static void print_excess(FILE *out, const struct report_fold *fold, const struct aggregate *arm)
+{
+	char mismatch[TEXT_MAX], compared[TEXT_MAX];
+	struct disagreement baseline = report_baseline(fold);
+	struct excess excess;
+	if (!report_excess(fold, arm, &excess))
+		return;
+	fprintf(out, "%-*sproduction disagrees with itself in %.2f %%: %s of %s second calls\n",
+		LABEL, "baseline", 100.0 * (double)baseline.mismatch / (double)baseline.compared,
+		text_format_count(baseline.mismatch, mismatch),
+		text_format_count(baseline.compared, compared));
+	fprintf(out,
+		"%-*s%+.2f %% disagreement beyond that, 95 %% sure from %+.2f %% to %+.2f %%: %s\n",
+		LABEL, "excess", 100 * excess.value, 100 * excess.low, 100 * excess.high,
+		excess.low > 0            ? "more than noise"
+			: excess.high < 0 ? "less than production's own"
+					  : "it may be noise");
+}
+
 static void print_difference(FILE *out, const struct histogram *histogram)
 {
 	if (!histogram->count)
@@ -171,7 +192,8 @@ static void print_difference(FILE *out, const struct histogram *histogram)
 		histogram_quantile(histogram, 0.99) / 1000);
 }
 
-static void print_arm(FILE *out, const struct aggregate *production, const struct aggregate *arm)
+static void print_arm(FILE *out, const struct report_fold *fold, const struct aggregate *production,
+	const struct aggregate *arm)
 {
 	struct columns columns = {.production = production, .arm = arm};
 	fprintf(out, "\n%s %s\n", role_name(arm->role), arm->variant);
@@ -189,6 +211,7 @@ static void print_arm(FILE *out, const struct aggregate *production, const struc
 	print_latency(out, "overhead latency p99", &columns, 0.99);
 	print_difference(out, &arm->latency_difference);
 	print_agreement(out, arm);
+	print_excess(out, fold, arm);
 	print_books(out, arm);
 }
 
@@ -207,7 +230,7 @@ void report_print(const struct report *report, FILE *out)
 	add_production(&production, report->fold);
 	for (size_t i = 0; i < report_rows(report->fold); i++)
 		if (report_row(report->fold, i)->role != ROLE_PRODUCTION)
-			print_arm(out, &production, report_row(report->fold, i));
+			print_arm(out, report->fold, &production, report_row(report->fold, i));
 	if (!report_is_enough(report))
 		fprintf(out, "\nToo little to decide on: fewer than %lld compared requests.\n",
 			(long long)report->least);
