@@ -38,6 +38,7 @@ static const struct {
 	{"compared_production_model_latency",
 		offsetof(struct aggregate, compared_production_latency)},
 	{"latency_difference", offsetof(struct aggregate, latency_difference)},
+	{"number_difference", offsetof(struct aggregate, number_difference)},
 };
 
 static const struct {
@@ -47,6 +48,7 @@ static const struct {
 	{"outcomes", offsetof(struct aggregate, outcomes)},
 	{"not_comparable", offsetof(struct aggregate, not_comparable)},
 	{"losses", offsetof(struct aggregate, losses)},
+	{"confusion", offsetof(struct aggregate, confusion)},
 };
 
 enum {
@@ -181,7 +183,7 @@ static int read_fields(struct aggregate *aggregate, const avro_value_t *record)
 		if (histogram_read(
 			    at(aggregate, histograms[i].offset), record, histograms[i].field))
 			return -1;
-	return 0;
+	return mismatches_read(&aggregate->mismatches, record, "mismatches");
 }
 
 int aggregate_decode(struct aggregate *aggregate, const void *data, size_t size, char *errstr,
@@ -210,6 +212,7 @@ void aggregate_fini(struct aggregate *aggregate)
 		counts_fini(at(aggregate, lists[i].offset));
 	for (size_t i = 0; i < N_HISTOGRAMS; i++)
 		histogram_fini(at(aggregate, histograms[i].offset));
+	mismatches_fini(&aggregate->mismatches);
 	*aggregate = (struct aggregate){0};
 }
 
@@ -228,4 +231,5 @@ void aggregate_merge(struct aggregate *into, const struct aggregate *from)
 	for (size_t i = 0; i < N_HISTOGRAMS; i++)
 		histogram_merge(
 			at(into, histograms[i].offset), at_const(from, histograms[i].offset));
+	mismatches_merge(&into->mismatches, &from->mismatches);
 }

@@ -4,6 +4,7 @@
 #define UMBRA_COMMON_AGGREGATE_H
 
 #include "common/histogram.h"
+#include "common/mismatch.h"
 #include "common/outcome.h"
 #include <stdbool.h>
 
@@ -27,8 +28,11 @@ struct aggregate {
 	int64_t invocations, sampled, paired, compared, match, mismatch, pending, late, unsolicited,
 		wrong_decisions, given_up_events, request_bytes, response_bytes;
 	struct counts outcomes, not_comparable, losses;
+	struct counts confusion; /* "production's label\tcandidate's"; "\t": all others */
 	struct histogram model_latency, overhead_latency, queue;
 	struct histogram compared_latency, compared_production_latency, latency_difference;
+	struct histogram number_difference; /* millionths */
+	struct mismatches mismatches;
 };
 
 /* The record's bytes. -1 and errstr: they are none. */

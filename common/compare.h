@@ -48,6 +48,7 @@ struct compare_spec {
 	enum compare_kind kind;
 	double absolute, relative; /* tolerances, 0: none */
 	struct string_list ignore, unordered; /* paths */
+	struct string_list mask; /* paths in the whole answer that nobody is shown */
 	const char *
 		label; /* a pointer ("": the whole answer), a CSV column by its number from 1, or by
 			      its name in a header line; NULL: none */

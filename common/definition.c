@@ -532,6 +532,7 @@ void test_release(struct test *test)
 	free(test->shadow_topics);
 	free(test->compare.ignore.items);
 	free(test->compare.unordered.items);
+	free(test->compare.mask.items);
 	variants_free(test->variants, test->n_variants);
 	json_decref(test->definition);
 	free(test);

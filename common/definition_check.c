@@ -246,7 +246,7 @@ static void check_compare_paths(struct check *check, const struct compare_spec *
 {
 	char path[64];
 
-	if (compare->ignore.n + compare->unordered.n > 64)
+	if (compare->ignore.n + compare->unordered.n + compare->mask.n > 64)
 		refuse(check, "compare", "compare can hold at most 64 paths");
 	for (size_t i = 0; i < compare->ignore.n; i++) {
 		snprintf(path, sizeof(path), "compare.ignore.[%zu]", i);

@@ -147,6 +147,7 @@ static const struct field compare_rows[] = {
 	{"ignore", "ignore", FIELD_POINTERS, .offset = offsetof(struct test, compare.ignore)},
 	{"unordered", "unordered", FIELD_POINTERS,
 		.offset = offsetof(struct test, compare.unordered)},
+	{"mask", "mask", FIELD_POINTERS, .offset = offsetof(struct test, compare.mask)},
 	{"label", "label", FIELD_LABEL, .offset = offsetof(struct test, compare.label)},
 	{"threshold", "threshold", FIELD_REAL, .offset = offsetof(struct test, compare.threshold),
 		.min = INT64_MIN},

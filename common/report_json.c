@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static json_t *counts_to_json(const struct counts *counts)
 {
@@ -13,7 +14,13 @@ static json_t *counts_to_json(const struct counts *counts)
 	return json;
 }
 
-static json_t *histogram_to_json(const struct histogram *histogram)
+static json_t *whole_or_real(int64_t value, double unit)
+{
+	return unit > 1 ? json_real((double)value / unit) : json_integer(value);
+}
+
+/* In units of `unit` of the histogram's. */
+static json_t *scaled_to_json(const struct histogram *histogram, double unit)
 {
 	static const struct {
 		const char *name;
@@ -21,14 +28,35 @@ static json_t *histogram_to_json(const struct histogram *histogram)
 	} quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}};
 	bool any = histogram->count > 0;
 	json_t *json = json_pack("{s:I s:o s:o s:o}", "count", (json_int_t)histogram->count, "min",
-		any ? json_integer(histogram->min) : json_null(), "max",
-		any ? json_integer(histogram->max) : json_null(), "mean",
-		any ? json_real(histogram_mean(histogram)) : json_null());
+		any ? whole_or_real(histogram->min, unit) : json_null(), "max",
+		any ? whole_or_real(histogram->max, unit) : json_null(), "mean",
+		any ? json_real(histogram_mean(histogram) / unit) : json_null());
 	assert(json);
 	for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
 		json_object_set_new(json, quantiles[i].name,
-			any ? json_real(histogram_quantile(histogram, quantiles[i].q))
+			any ? json_real(histogram_quantile(histogram, quantiles[i].q) / unit)
 			    : json_null());
+	return json;
+}
+
+static json_t *histogram_to_json(const struct histogram *histogram)
+{
+	return scaled_to_json(histogram, 1);
+}
+
+/* [{"production": label, "candidate": label, "count": n}]; both null: all other pairs. */
+static json_t *confusion_to_json(const struct counts *counts)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < counts->n; i++) {
+		const char *cell = counts->items[i].name, *tab = strchr(cell, '\t');
+		bool is_pair = tab && tab != cell;
+		json_array_append_new(json,
+			json_pack("{s:o s:o s:I}", "production",
+				is_pair ? json_stringn(cell, (size_t)(tab - cell)) : json_null(),
+				"candidate", is_pair ? json_string(tab + 1) : json_null(), "count",
+				(json_int_t)counts->items[i].n));
+	}
 	return json;
 }
 
@@ -89,11 +117,13 @@ static void add_excess(json_t *json, const struct report_fold *fold, const struc
 
 static json_t *comparison(const struct report_fold *fold, const struct aggregate *arm)
 {
-	json_t *json = json_pack("{s:s s:s s:I s:I s:I s:o s:o}", "variant", arm->variant, "role",
-		role_name(arm->role), "compared", (json_int_t)arm->compared, "match",
+	json_t *json = json_pack("{s:s s:s s:I s:I s:I s:o s:o s:o s:o}", "variant", arm->variant,
+		"role", role_name(arm->role), "compared", (json_int_t)arm->compared, "match",
 		(json_int_t)arm->match, "mismatch", (json_int_t)arm->mismatch, "not_comparable",
 		counts_to_json(&arm->not_comparable), "latency_difference_us",
-		histogram_to_json(&arm->latency_difference));
+		histogram_to_json(&arm->latency_difference), "number_difference",
+		scaled_to_json(&arm->number_difference, 1e6), "confusion",
+		confusion_to_json(&arm->confusion));
 	assert(json);
 	add_excess(json, fold, arm);
 	return json;

@@ -192,6 +192,33 @@ static void print_difference(FILE *out, const struct histogram *histogram)
 		histogram_quantile(histogram, 0.99) / 1000);
 }
 
+/* Of answers that are numbers: does the candidate say more or less? */
+static void print_number_difference(FILE *out, const struct histogram *histogram)
+{
+	if (!histogram->count)
+		return;
+	fprintf(out, "%-*s%+.4g mean, %+.4g p1, %+.4g median, %+.4g p99\n", LABEL,
+		"answers differ by", histogram_mean(histogram) / 1e6,
+		histogram_quantile(histogram, 0.01) / 1e6, histogram_quantile(histogram, 0.5) / 1e6,
+		histogram_quantile(histogram, 0.99) / 1e6);
+}
+
+/* A line for each pair of labels. */
+static void print_confusion(FILE *out, const struct aggregate *arm)
+{
+	char count[TEXT_MAX];
+	for (size_t i = 0; i < arm->confusion.n; i++) {
+		const char *cell = arm->confusion.items[i].name, *tab = strchr(cell, '\t');
+		const char *label = i ? "" : "labels";
+		text_format_count(arm->confusion.items[i].n, count);
+		if (!tab || tab == cell)
+			fprintf(out, "%-*s%10s  all others\n", LABEL, label, count);
+		else
+			fprintf(out, "%-*s%10s  production %.*s, %s %s\n", LABEL, label, count,
+				(int)(tab - cell), cell, arm->variant, tab + 1);
+	}
+}
+
 static void print_arm(FILE *out, const struct report_fold *fold, const struct aggregate *production,
 	const struct aggregate *arm)
 {
@@ -212,6 +239,8 @@ static void print_arm(FILE *out, const struct report_fold *fold, const struct ag
 	print_difference(out, &arm->latency_difference);
 	print_agreement(out, arm);
 	print_excess(out, fold, arm);
+	print_number_difference(out, &arm->number_difference);
+	print_confusion(out, arm);
 	print_books(out, arm);
 }
 

@@ -8,7 +8,9 @@
  *   test_verbs.c     start, complete, cancel, set, delete
  *   set_start.c      a new start position for an endpoint
  *   history.c        who changed what, when and why
- *   report.c         what a test has shown; report_*.c fold the windows and print them
+ *   report.c         what a test has shown; report_*.c print it
+ *   diff.c           examples of answers that differ; difference.c finds where
+ *   windows.c        the windows that both begin with
  *   cat.c            any topic as JSON lines; cat_record.c writes one record
  *   reading.c        a topic from somewhere to its end
  *   sample_hash.c    would this key be copied?
@@ -22,7 +24,7 @@
 
 static const struct verb *const verbs[] = {&verb_init, &verb_apply, &verb_get, &verb_describe,
 	&verb_start, &verb_complete, &verb_cancel, &verb_set, &verb_delete, &verb_set_start,
-	&verb_history, &verb_report, &verb_cat, &verb_acls, &verb_sample_hash};
+	&verb_history, &verb_report, &verb_diff, &verb_cat, &verb_acls, &verb_sample_hash};
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 static void write_verbs(FILE *out)
@@ -48,6 +50,7 @@ static const struct program no_verb = {
 		   "set-start    let an endpoint read from another position\n"
 		   "history      who changed what, when and why\n"
 		   "report       what the windows of a test say\n"
+		   "diff         examples of answers that differ, side by side\n"
 		   "acls         print what each program needs to be allowed\n"
 		   "cat          print a topic as JSON lines\n"
 		   "sample-hash  would a request with this key be copied?\n\n"

@@ -15,6 +15,7 @@ enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_NAME };
 struct ctl_settings {
 	struct common_settings common;
 	struct string_list principals; /* of acls */
+	char *kind; /* of diff */
 	char *file, *reason, *author, *from, *to, *key;
 	bool watch; /* of report */
 	int64_t last_us, least; /* likewise */
@@ -55,8 +56,8 @@ struct verb {
 };
 
 extern const struct verb verb_acls, verb_apply, verb_cancel, verb_cat, verb_complete, verb_delete,
-	verb_describe, verb_get, verb_history, verb_init, verb_report, verb_sample_hash, verb_set,
-	verb_set_start, verb_start;
+	verb_describe, verb_diff, verb_get, verb_history, verb_init, verb_report, verb_sample_hash,
+	verb_set, verb_set_start, verb_start;
 
 /* options.c: rows of the verbs' tables. */
 #define CTL_AT(field) offsetof(struct ctl_settings, field)

@@ -2,11 +2,15 @@
 request by request. Pure: [(append time, event or gap or None)] in, {(arm, window): fields} out, the
 fields being those of a final WindowAggregate.
 
-    definition(test, generation) -> {"k", "baseline" (none: 0), "created", "variants": {name: answer_path}, "compare": f}
+    definition(test, generation) -> {"k", "baseline" (none: 0), "created",
+                                     "variants": {name: answer_path}, "compare": f,
+                                     "mask": names of members that nobody is shown}
     production_path(endpoint, variant, generation) -> answer_path
 """
 import collections
 import json
+
+import xxhash
 
 import witness
 from accounting import NEVER_ASKED, source
@@ -48,11 +52,12 @@ class Histogram:
 
 
 HISTOGRAMS = ("model_latency", "overhead_latency", "queue", "compared_model_latency",
-              "compared_production_model_latency", "latency_difference")
+              "compared_production_model_latency", "latency_difference", "number_difference")
 NUMBERS = ("invocations", "sampled", "paired", "compared", "match", "mismatch", "pending", "late",
            "unsolicited", "wrong_sampling_decisions", "given_up_events", "request_bytes",
            "response_bytes")
-COUNTS = ("outcomes", "not_comparable", "losses")
+COUNTS = ("outcomes", "not_comparable", "losses", "confusion")
+EXAMPLES = 10
 
 
 class Tally:
@@ -60,6 +65,7 @@ class Tally:
         self.n = collections.Counter()
         self.counts = {name: collections.Counter() for name in COUNTS}
         self.histograms = {name: Histogram() for name in HISTOGRAMS}
+        self.mismatches = []
 
     def count_event(self, event):
         self.n["invocations"] += 1
@@ -76,6 +82,7 @@ class Tally:
         for name, counts in self.counts.items():
             fields[name] = [{"name": word, "count": n} for word, n in sorted(counts.items()) if n]
         fields.update({name: h.record() for name, h in self.histograms.items()})
+        fields["mismatches"] = sorted(self.mismatches, key=lambda m: m["rank"] % 2**64)[:EXAMPLES]
         return fields
 
 
@@ -149,7 +156,7 @@ class Reference:
     def pair(self, tally, production, copy):
         tally.n["paired"] += 1
         tally.count_event(copy)
-        verdict = self.compare(production, copy)
+        verdict, kind, difference = self.compare(production, copy)
         if verdict not in ("match", "mismatch"):
             tally.counts["not_comparable"][verdict] += 1
             return
@@ -159,12 +166,29 @@ class Reference:
         tally.histograms["compared_production_model_latency"].add(production["model_latency_us"])
         tally.histograms["latency_difference"].values.append(
             copy["model_latency_us"] - production["model_latency_us"])
+        if difference is not None:
+            tally.histograms["number_difference"].values.append(round(difference * 1_000_000))
+        if kind.startswith("label "):
+            tally.counts["confusion"][kind[len("label "):].replace(" > ", "\t")] += 1
+        if verdict == "mismatch":
+            tally.mismatches.append(self.example(production, copy, kind))
+
+    def example(self, production, copy, kind):
+        place = f"{copy['source_topic']}/{copy['source_partition']}/{copy['source_offset']}"
+        rank = xxhash.xxh3_64_intdigest(f"{place}/{copy['variant']}")
+        mask = self.definition(copy["test"], production["generation"])["mask"]
+        bodies = [masked(event["response_body"], mask) for event in (production, copy)]
+        return {"rank": rank - 2**64 if rank >= 2**63 else rank, "kind": kind,
+                "request_id": copy["request_id"], "source_topic": copy["source_topic"],
+                "source_partition": copy["source_partition"], "source_offset": copy["source_offset"],
+                "production": bodies[0], "production_size": len(bodies[0]),
+                "candidate": bodies[1], "candidate_size": len(bodies[1])}
 
     def compare(self, production, copy):
         failed = production["outcome"] != "ok", copy["outcome"] != "ok"
         if any(failed):
             return {(True, True): "both_failed", (True, False): "production_failed",
-                    (False, True): "candidate_failed"}[failed]
+                    (False, True): "candidate_failed"}[failed], "", None
         definition = self.definition(copy["test"], production["generation"])
         path = self.production_path(
             production["endpoint"], production["variant"], production["generation"])
@@ -206,21 +230,46 @@ class Reference:
                 "wrong_sampling_decisions"] += 1
 
 
+def masked(body, names):
+    if not names:
+        return body
+    members = json.loads(body)
+    return json.dumps({name: "***" if name in names else value for name, value in members.items()},
+                      separators=(",", ":")).encode()
+
+
+# Comparisons: verdict, kind of mismatch, difference of the numbers or None.
+
+
 def compare_exact(production, copy, _path, _own_path):
-    return "match" if production == copy else "mismatch"
+    return "match" if production == copy else "mismatch", "answer", None
 
 
 def compare_json(tolerance):
     """Answers that are objects with one number each."""
     def compare(production, copy, path, own_path):
-        numbers = []
-        for body, pointer in ((production, path), (copy, own_path)):
-            try:
-                answer = json.loads(body)
-            except ValueError:
-                return "not_parseable"
-            numbers.append(answer.get(pointer[1:]))
-        if None in numbers:
-            return "no_answer"
-        return "match" if abs(numbers[0] - numbers[1]) <= tolerance else "mismatch"
+        problem, numbers = read_numbers((production, path), (copy, own_path))
+        if problem:
+            return problem, "", None
+        difference = numbers[1] - numbers[0]
+        return "match" if abs(difference) <= tolerance else "mismatch", "number", difference
     return compare
+
+
+def compare_label(production, copy, path, own_path):
+    """The number is the class."""
+    problem, numbers = read_numbers((production, path), (copy, own_path))
+    if problem:
+        return problem, "", None
+    return ("match" if numbers[0] == numbers[1] else "mismatch",
+            f"label {numbers[0]} > {numbers[1]}", numbers[1] - numbers[0])
+
+
+def read_numbers(*answers):
+    numbers = []
+    for body, pointer in answers:
+        try:
+            numbers.append(json.loads(body).get(pointer[1:]))
+        except ValueError:
+            return "not_parseable", []
+    return ("no_answer" if None in numbers else None), numbers

@@ -3,6 +3,7 @@
 #include "common/memory.h"
 #include "consumers/aggregator/ledger_private.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,68 @@ static struct compare_answer production_answer(
 	};
 }
 
+static void describe_kind(const struct compare_spec *spec, const struct compare_result *result,
+	char kind[MISMATCH_TEXT_MAX])
+{
+	if (spec->kind == COMPARE_LABEL)
+		snprintf(kind, MISMATCH_TEXT_MAX, "label %.100s > %.100s", result->production.label,
+			result->candidate.label);
+	else
+		snprintf(kind, MISMATCH_TEXT_MAX, "%s",
+			spec->kind == COMPARE_STATUS     ? "status"
+				: result->has_difference ? "number"
+							 : "answer");
+}
+
+/* `masked` is to be freed; it may be what `data` is. */
+static struct mismatch_body show(
+	const struct compare_spec *spec, const struct compare_answer *answer, char **masked)
+{
+	struct mismatch_body body = {.whole_size = answer->size};
+	*masked = NULL;
+	if (!answer->body)
+		return body; /* it was not carried */
+	body.data = (char *)(uintptr_t)answer->body;
+	body.size = answer->body_size;
+	if (spec->mask.n) {
+		*masked = body.data =
+			mismatch_mask(&spec->mask, answer->body, body.size, &body.size);
+		body.whole_size = (int64_t)body.size;
+	}
+	return body;
+}
+
+/* The two sides of one comparison. */
+struct meeting {
+	const struct compare_spec *spec;
+	const struct compare_answer *production, *candidate;
+	const struct compare_result *result;
+};
+
+static void keep_example(struct tally *tally, const struct entry *entry, const char *request_id,
+	const struct meeting *meeting)
+{
+	const struct source *source = entry->source;
+	uint64_t rank = mismatch_rank(
+		source->topic, source->partition, entry->source_offset, tally->arm->variant);
+	if (meeting->result->verdict != COMPARE_MISMATCH ||
+		!mismatches_want(&tally->mismatches, rank))
+		return;
+	char kind[MISMATCH_TEXT_MAX], *masked[2];
+	describe_kind(meeting->spec, meeting->result, kind);
+	struct mismatch mismatch = {.rank = rank,
+		.kind = kind,
+		.request_id = (char *)(uintptr_t)request_id,
+		.topic = source->topic,
+		.partition = source->partition,
+		.offset = entry->source_offset,
+		.production = show(meeting->spec, meeting->production, &masked[0]),
+		.candidate = show(meeting->spec, meeting->candidate, &masked[1])};
+	mismatches_add(&tally->mismatches, &mismatch);
+	free(masked[0]);
+	free(masked[1]);
+}
+
 static void compare(struct ledger *ledger, const struct entry *entry, const struct arm *arm,
 	struct tally *tally, const struct event *event)
 {
@@ -63,8 +126,11 @@ static void compare(struct ledger *ledger, const struct entry *entry, const stru
 		.answer_path = arm->role == ROLE_BASELINE ? production.answer_path
 							  : candidate_path(test, arm),
 	};
-	compare_answers(test ? &test->compare : &plain, &production, &candidate, &result);
+	const struct compare_spec *spec = test ? &test->compare : &plain;
+	compare_answers(spec, &production, &candidate, &result);
 	tally_add_comparison(tally, &result, answer->model_latency_us, event->model_latency_us);
+	struct meeting meeting = {spec, &production, &candidate, &result};
+	keep_example(tally, entry, event->request_id, &meeting);
 }
 
 /* A copy's event whose request is known, and open. */
@@ -199,12 +265,13 @@ static struct event event_of(const struct answer *answer)
 	};
 }
 
-static void adopt_orphans(struct ledger *ledger, struct entry *entry)
+static void adopt_orphans(struct ledger *ledger, struct entry *entry, const char *request_id)
 {
 	struct entry *orphan;
 	while ((orphan = entry_find_orphan(ledger, entry->source, entry->source_offset))) {
 		struct slot *slot = find_slot(entry, orphan->orphan);
 		struct event event = event_of(orphan->answer);
+		event.request_id = request_id;
 		window_hold(entry->window, &orphan->place);
 		if (!slot)
 			note_unsolicited(orphan->window, orphan->orphan);
@@ -243,7 +310,7 @@ void join_production(struct ledger *ledger, struct entry *entry, const struct ev
 		entry_keep_answer(ledger, entry, event);
 		entry_wait(ledger, entry);
 	}
-	adopt_orphans(ledger, entry);
+	adopt_orphans(ledger, entry, event->request_id);
 }
 
 /* Ends. */

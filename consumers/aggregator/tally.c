@@ -1,8 +1,14 @@
 #include "consumers/aggregator/tally.h"
+#include "common/memory.h"
 #include "common/schema.h"
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { CONFUSION_MAX = 64 };
+#define DIFFERENCE_MAX 8e6 /* what a histogram of millionths holds */
 
 void tally_fini(struct tally *tally)
 {
@@ -12,6 +18,11 @@ void tally_fini(struct tally *tally)
 	histogram_fini(&tally->compared);
 	histogram_fini(&tally->compared_production);
 	histogram_fini(&tally->difference);
+	histogram_fini(&tally->number_difference);
+	for (size_t i = 0; i < tally->n_confusion; i++)
+		free(tally->confusion[i].cell);
+	free(tally->confusion);
+	mismatches_fini(&tally->mismatches);
 }
 
 bool outcome_is_asked(enum outcome outcome)
@@ -65,6 +76,51 @@ void tally_take_back(
 	tally->response_bytes = sum(tally->response_bytes, (int64_t)(0 - (uint64_t)response_bytes));
 }
 
+/* The cell's place among the sorted ones, or where it belongs. */
+static size_t find_cell(const struct tally *tally, const char *cell, bool *found)
+{
+	size_t i = 0;
+	while (i < tally->n_confusion && strcmp(tally->confusion[i].cell, cell) < 0)
+		i++;
+	*found = i < tally->n_confusion && !strcmp(tally->confusion[i].cell, cell);
+	return i;
+}
+
+/* Labels hold no control characters, so that a tab parts them. */
+static void add_confusion(struct tally *tally, const char *production, const char *candidate)
+{
+	char cell[2 * COMPARE_LABEL_MAX + 2];
+	bool found;
+	snprintf(cell, sizeof cell, "%s\t%s", production, candidate);
+	size_t at = find_cell(tally, cell, &found);
+	if (found) {
+		tally->confusion[at].n++;
+		return;
+	}
+	if (tally->n_confusion == CONFUSION_MAX) {
+		tally->other_confusion++;
+		return;
+	}
+	if (!tally->confusion)
+		tally->confusion = calloc(CONFUSION_MAX, sizeof *tally->confusion);
+	memory_need(tally->confusion);
+	memmove(&tally->confusion[at + 1], &tally->confusion[at],
+		(tally->n_confusion - at) * sizeof *tally->confusion);
+	tally->confusion[at] = (struct confusion){strdup(cell), 1};
+	memory_need(tally->confusion[at].cell);
+	tally->n_confusion++;
+}
+
+static void add_answers(struct tally *tally, const struct compare_result *result)
+{
+	if (result->has_difference)
+		histogram_record(&tally->number_difference,
+			llround(fmax(-DIFFERENCE_MAX, fmin(DIFFERENCE_MAX, result->difference)) *
+				1e6));
+	if (result->production.label[0] && result->candidate.label[0])
+		add_confusion(tally, result->production.label, result->candidate.label);
+}
+
 void tally_add_comparison(struct tally *tally, const struct compare_result *result,
 	int64_t production_us, int64_t candidate_us)
 {
@@ -77,6 +133,7 @@ void tally_add_comparison(struct tally *tally, const struct compare_result *resu
 		tally->match++;
 	else
 		tally->mismatch++;
+	add_answers(tally, result);
 	if (production_us < 0 || candidate_us < 0)
 		return;
 	histogram_record(&tally->compared, candidate_us);
@@ -145,6 +202,23 @@ static void write_not_comparable(const struct tally *tally, struct avro_buffer *
 	write_counts(buffer, counts, COMPARE_REASON_COUNT);
 }
 
+/* A tab alone comes before all cells but those of an empty label, of which there are none. */
+static void write_confusion(const struct tally *tally, struct avro_buffer *buffer)
+{
+	int64_t cells = (int64_t)tally->n_confusion + (tally->other_confusion > 0);
+	if (cells)
+		avro_buffer_long(buffer, cells);
+	if (tally->other_confusion) {
+		avro_buffer_string(buffer, "\t");
+		avro_buffer_long(buffer, tally->other_confusion);
+	}
+	for (size_t i = 0; i < tally->n_confusion; i++) {
+		avro_buffer_string(buffer, tally->confusion[i].cell);
+		avro_buffer_long(buffer, tally->confusion[i].n);
+	}
+	avro_buffer_long(buffer, 0);
+}
+
 static void write_identity(
 	const struct tally *tally, const struct tally_frame *frame, struct avro_buffer *buffer)
 {
@@ -186,6 +260,9 @@ void tally_write(
 	histogram_write(&tally->compared, value);
 	histogram_write(&tally->compared_production, value);
 	histogram_write(&tally->difference, value);
+	histogram_write(&tally->number_difference, value);
+	write_confusion(tally, value);
+	mismatches_write(&tally->mismatches, value);
 }
 
 size_t tally_key(const struct arm *arm, const struct tally_frame *frame, char key[TALLY_KEY_MAX])

@@ -6,6 +6,7 @@
 #include "common/compare.h"
 #include "common/event.h"
 #include "common/histogram.h"
+#include "common/mismatch.h"
 
 /* Whose numbers they are; one object for each, kept for good. */
 struct arm {
@@ -28,6 +29,14 @@ struct tally {
 	int64_t request_bytes, response_bytes;
 	struct histogram model_latency, overhead_latency, queue; /* of the events that were asked */
 	struct histogram compared, compared_production, difference; /* of the compared requests */
+	struct histogram number_difference; /* millionths */
+	struct confusion {
+		char *cell; /* "production's label\tthis arm's" */
+		int64_t n;
+	} * confusion; /* sorted by cell; the first 64 that came */
+	size_t n_confusion;
+	int64_t other_confusion; /* all others */
+	struct mismatches mismatches;
 };
 
 void tally_fini(struct tally *tally);

@@ -11,7 +11,7 @@ import pytest
 
 import witness
 from program import binary
-from reference import Reference, compare_exact, compare_json
+from reference import Reference, compare_exact, compare_json, compare_label
 
 EVENTS = 100_000
 HORIZON = 60_000_000
@@ -23,17 +23,20 @@ TESTS = {  # name: [(generation, k, comparison, definition)]
     "a": [(3, 500_000, compare_exact, {"kind": "exact"}),
           (6, 250_000, compare_exact, {"kind": "exact"})],
     "b": [(4, 1_000_000, compare_json(0.5), {"kind": "json", "absolute": 0.5}),
-          (5, 1_000_000, compare_json(0), {"kind": "json"})]}
+          (5, 1_000_000, compare_json(0), {"kind": "json"})],
+    "c": [(7, 300_000, compare_label, {"kind": "label", "label": "", "mask": ["/p"]})]}
 BASELINES = {("a", 6): 300_000}  # the others have none
-VARIANTS = {"a": {"a2": None, "a3": None}, "b": {"b2": "/q"}}
+VARIANTS = {"a": {"a2": None, "a3": None}, "b": {"b2": "/q"}, "c": {"c2": "/q"}}
 
 
 def definition(test, generation):
     found = [version for version in TESTS.get(test, []) if version[0] <= generation]
     if not found:
         return None
-    at, k, compare, _ = found[-1]
-    return {"k": k, "baseline": BASELINES.get((test, at), 0), "created": TESTS[test][0][0], "variants": VARIANTS[test], "compare": compare}
+    at, k, compare, spec = found[-1]
+    return {"k": k, "baseline": BASELINES.get((test, at), 0), "created": TESTS[test][0][0],
+            "variants": VARIANTS[test], "compare": compare,
+            "mask": {pointer[1:] for pointer in spec.get("mask", [])}}
 
 
 def production_path(_endpoint, _variant, _generation):
@@ -176,7 +179,7 @@ class Log:
             body = None
         return {
             "request_id": f"r-{place[0]}-{place[1]}-{offset}", "endpoint": "e", "epoch": place[0],
-            "test": test, "variant": variant, "role": role, "generation": r.choice((3, 4, 5, 6)),
+            "test": test, "variant": variant, "role": role, "generation": r.choice((3, 4, 5, 6, 7)),
             "source_topic": "t", "source_partition": place[1], "source_offset": offset,
             "done_below": -1, "request_time": 1, "outcome": outcome,
             "reason": "", "status_code": 200 if body else 0, "attempts": 1,
@@ -248,12 +251,18 @@ def test_the_aggregation_is_the_references_field_by_field(log, ours):
 def test_the_log_holds_what_it_is_to_hold(ours):
     sums = dict.fromkeys(("late", "unsolicited", "wrong_sampling_decisions", "given_up_events",
                           "match", "mismatch", "paired"), 0)
-    words = set()
+    words, cells, kinds, examples = set(), set(), set(), []
     for value in ours.values():
         _, fields = witness.decode(value)
         for name in sums:
             sums[name] += fields[name]
         words |= {item["name"] for group in ("losses", "not_comparable") for item in fields[group]}
+        cells |= {item["name"] for item in fields["confusion"]}
+        kinds |= {example["kind"] for example in fields["mismatches"]}
+        examples.append(len(fields["mismatches"]))
+    assert cells == {"0\t0", "0\t1", "1\t0", "1\t1"}
+    assert kinds == {"answer", "number", "label 0 > 1", "label 1 > 0"}
+    assert max(examples) == 10
     assert all(n > 50 for n in sums.values()), sums
     assert words >= {"unanswered", "shed", "cancelled", "not_delivered", "both_failed", "no_answer",
                      "not_parseable", "production_failed", "candidate_failed"}

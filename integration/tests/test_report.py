@@ -50,7 +50,8 @@ def window(umbra, number=0, **fields):
         "model_latency": histogram(4096, 148), "overhead_latency": None, "queue": None,
         "compared_model_latency": histogram(4096, 140),
         "compared_production_model_latency": histogram(2048, 140),
-        "latency_difference": histogram(2048, 140)}
+        "latency_difference": histogram(2048, 140), "number_difference": None, "confusion": [],
+        "mismatches": []}
     return {**record, **fields}
 
 
