@@ -163,8 +163,17 @@ static void tell_changes(struct console *console)
 			api_time(api_updated(&console->view, NULL))));
 }
 
+static void count_lags(const struct console *console)
+{
+	for (int32_t i = 0; i < feed_partitions(console->feed); i++) {
+		int64_t lag = feed_end(console->feed, i) - store_position(console->store, i);
+		counters_lag(i, lag > 0 ? lag : 0);
+	}
+}
+
 static void do_slow_work(struct console *console)
 {
+	count_lags(console);
 	counters_store(store_size(console->store));
 	store_look(console->store);
 	if (console->service.now_us < console->prune_due_us)
@@ -181,9 +190,10 @@ static int64_t read_on(struct console *console)
 	if (!console->is_reading)
 		console->is_reading = feed_start(console->feed);
 	int64_t wait = console->is_reading ? feed_tick(console->feed, service->now_us) : -1;
-	int64_t hosts = hosts_tick(console->hosts, control_log_state(service->control),
-		service->now_us, clock_wall_us());
-	return loop_earlier(wait, hosts);
+	wait = loop_earlier(wait,
+		hosts_tick(console->hosts, control_log_state(service->control), service->now_us,
+			clock_wall_us()));
+	return loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
 }
 
 static int64_t tick(void *self)

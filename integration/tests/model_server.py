@@ -32,6 +32,7 @@ ECHO = Answer(body=None, content_type=None)
 class ModelServer:
     def __init__(self, answer=Answer(), port=0):
         self.answer = answer
+        self.page = lambda request: Answer(body=b"")  # what GET is answered
         self.requests = []  # every ModelRequest, in order of arrival
         self.in_flight = 0
         self.most_in_flight = 0
@@ -116,7 +117,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 model.in_flight -= 1
 
     def do_GET(self):
-        self.give(Answer(body=b""), ModelRequest("GET", self.path, [], b"", 0))
+        request = ModelRequest("GET", self.path, [], b"", 0)
+        self.give(self.server.model.page(request), request)
 
     def take(self, model):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 import yaml
 
-from path import QUICK
+from path import QUICK, TEST
 from program import ADMIN_PORT, ROOT
 from waiting import until
 
@@ -169,7 +169,9 @@ def programs(path):
     aggregator = path.umbra.start("umbra-aggregator", *QUICK).wait_ready()
     path.produce(200)
     path.wait_account(lambda account: account.pending == 0)
-    return [path.splitter, path.shadow, aggregator]
+    console = path.umbra.start("umbra-console", "--listen", "127.0.0.1:0",
+                               "--store", path.umbra.folder / "console.sqlite").wait_ready()
+    return [path.splitter, path.shadow, aggregator, console]
 
 
 @pytest.fixture
@@ -182,18 +184,34 @@ def prometheus(programs, tmp_path):
         server.close()
 
 
-def asked_for(*programs):
-    """The metrics of these programs that rules and dashboard name."""
+def asked_for():
+    """The metrics that rules and dashboard name."""
     texts = [alert["expr"] for alert in alerts()] + queries()
-    pattern = r"\bumbra_(?:%s)_[a-z_]+" % "|".join(programs)
-    return {name for text in texts for name in re.findall(pattern, text)}
+    return {name for text in texts for name in re.findall(r"\bumbra_[a-z_]+", text)}
 
 
 def test_each_metric_that_rules_and_dashboard_name_is_there(prometheus):
-    names = asked_for("splitter", "shadow")
-    assert names
+    names = asked_for() - {"umbra_test_losses_total"}  # nothing was lost
+    assert len(names) > 10
     for name in sorted(names):
         until(lambda: prometheus.ask(f"count({name})"), f"{name} is read", seconds=20, every=0.2)
+
+
+def test_what_the_dashboard_asks_has_an_answer(prometheus, path):
+    board = json.loads(DASHBOARD.read_text())
+    until(lambda: prometheus.ask(f'umbra_test_compared_total{{test="{TEST}"}} > 0'), "pairs are counted", every=0.2)
+    for panel in board["panels"]:
+        for target in panel["targets"]:
+            text = target["expr"].replace("$__rate_interval", "5s").replace("$test", TEST)
+            text = text.replace("$endpoint", path.umbra.endpoint)
+            if "losses_total" not in text and "mismatches" not in text and 'outcome!="ok"' not in text:
+                until(lambda: prometheus.ask(text), f"{panel['title']}: {text}", seconds=20, every=0.2)
+
+
+def test_the_console_s_page_of_metrics_is_as_promtool_wants_it(programs):
+    text = programs[-1].admin("/metrics")[1]
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_nothing_is_alarming_when_all_is_well(prometheus):
