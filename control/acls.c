@@ -46,6 +46,10 @@ static const struct need needs[] = {
 	{"umbra-aggregator", EVENTS_TOPIC, {"Read", "Write", "DescribeConfigs"}},
 	{"umbra-aggregator", AGGREGATES_TOPIC, {"Write"}},
 	{"umbra-aggregator", AGGREGATOR_GROUP, {"Read"}},
+	{"umbra-console", CONTROL_TOPIC, {"Read", "DescribeConfigs"}},
+	{"umbra-console", READER_GROUP, {"Describe"}},
+	{"umbra-console", EVENTS_TOPIC, {"Describe", "DescribeConfigs"}},
+	{"umbra-console", AGGREGATES_TOPIC, {"Read"}},
 	{"umbra-producer", CONTROL_TOPIC, {"Read"}},
 	{"umbra-producer", READER_GROUP, {"Describe"}},
 	{"umbra-producer", REQUESTS_TOPIC, {"Write"}},
@@ -217,7 +221,7 @@ static int run(struct ctl *ctl)
 
 	if (first_unknown(ctl))
 		return ctl_usage("there is no program %s: umbra-splitter, umbra-shadow, "
-				 "umbra-aggregator, umbra-producer or umbractl",
+				 "umbra-aggregator, umbra-console, umbra-producer or umbractl",
 			first_unknown(ctl));
 	status = ctl_open(ctl);
 	if (status != EXIT_DONE)

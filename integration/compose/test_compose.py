@@ -16,7 +16,7 @@ from waiting import until  # noqa: E402
 
 PROJECT = "umbra-test"
 BROKERS = "localhost:19092"
-SERVICES = ["broker", "model-production", "model-shadow", "splitter", "shadow", "aggregator"]
+SERVICES = ["broker", "model-production", "model-shadow", "splitter", "shadow", "aggregator", "console"]
 
 
 def run(*command, check=True, seconds=300):
@@ -59,7 +59,7 @@ def is_ready(port):
 
 
 def test_the_programs_become_ready_by_themselves(system):
-    for service, port in (("splitter", 9301), ("shadow", 9302), ("aggregator", 9303)):
+    for service, port in (("splitter", 9301), ("shadow", 9302), ("aggregator", 9303), ("console", 9304)):
         until(lambda: is_ready(port), lambda: f"{service} is ready: {logs(service)}", seconds=90, every=0.5)
     until(lambda: inspect("init", "{{.State.Status}}") == "exited", "init ends", every=0.5)
     assert inspect("init", "{{.State.ExitCode}}") == "0", logs("init")
@@ -80,6 +80,14 @@ def test_the_report_counts_them(system):
         counted = [v["invocations"] for v in report["variants"] if v["population"] == "all"]
         return counted[:1] == [3000] and all(a["pending"] == 0 for a in report["accounting"])
     until(look, "all requests are in the report", every=1)
+
+
+def test_the_console_shows_them(system):
+    def look():
+        with urllib.request.urlopen("http://127.0.0.1:9380/api/v1/tests", timeout=5) as answer:
+            tests = json.load(answer)["tests"]
+        return tests and tests[0]["invocations"] == 3000
+    until(look, "all requests are on the page", every=1)
 
 
 def test_a_request_from_outside_is_answered_and_copied(system):
@@ -116,6 +124,6 @@ def test_nothing_runs_as_root(system):
 
 
 def test_docker_stop_ends_the_programs_well(system):
-    for service in ("splitter", "shadow", "aggregator", "model-production", "model-shadow"):
+    for service in ("splitter", "shadow", "aggregator", "console", "model-production", "model-shadow"):
         run("podman", "stop", "-t", "40", container(service))
         assert inspect(service, "{{.State.ExitCode}}") == "0", logs(service)

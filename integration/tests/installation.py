@@ -41,6 +41,8 @@ class Installation:
         """Starts a program with the installation's settings; its log is <folder>/<name>-<n>.log."""
         log = self.folder / f"{name}-{len(self.programs)}.log"
         port = ["--admin", "127.0.0.1:0"] if admin else []
+        if name == "umbra-console" and "--listen" not in arguments:
+            port += ["--listen", "127.0.0.1:0", "--store", self.folder / f"console-{len(self.programs)}.sqlite"]
         program = Program([name, *self.settings(), *port, *arguments], log, env, stdin)
         self.programs.append(program)
         return program

@@ -8,7 +8,7 @@ import pytest
 from program import binary
 from waiting import until
 
-PROGRAMS = ["umbractl", "umbra-aggregator", "umbra-producer", "umbra-shadow", "umbra-splitter"]
+PROGRAMS = ["umbractl", "umbra-aggregator", "umbra-console", "umbra-producer", "umbra-shadow", "umbra-splitter"]
 SERVICES = ["umbra-aggregator", "umbra-shadow", "umbra-splitter"]
 LIBRARIES = ["librdkafka", "libcurl", "avro-c", "libconfig", "jansson", "libmicrohttpd", "xxHash"]
 

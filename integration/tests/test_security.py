@@ -17,7 +17,8 @@ from waiting import until
 
 HERE = pathlib.Path(__file__).resolve().parent
 PASSWORDS = {"umbra-splitter": "pass-splitter-7f3a", "umbra-shadow": "pass-shadow-91bc",
-             "umbra-aggregator": "pass-aggregator-c3d2", "umbra-producer": "pass-producer-55de",
+             "umbra-aggregator": "pass-aggregator-c3d2", "umbra-console": "pass-console-e614",
+             "umbra-producer": "pass-producer-55de",
              "umbractl": "pass-operator-08aa"}
 
 
@@ -102,7 +103,8 @@ def rights(umbra, *programs):
 
 
 def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
-    rights(guarded, "umbra-splitter", "umbra-shadow", "umbra-aggregator", "umbra-producer", "umbractl")
+    rights(guarded, "umbra-splitter", "umbra-shadow", "umbra-aggregator", "umbra-console", "umbra-producer",
+           "umbractl")
     guarded.start_secure("umbra-splitter", guarded.sasl).wait_ready(60)
     guarded.start_secure("umbra-shadow", guarded.certificate).wait_ready(60)
     guarded.start_secure("umbra-aggregator", guarded.sasl, "--horizon", "1s").wait_ready(60)
@@ -111,6 +113,9 @@ def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
                        input=lines)
     until(lambda: guarded.kafka.count(guarded.own_topic("events")) >= 100, "both arms' events")
     wait_final(guarded, lambda sums: sums["t", "shadow", "v2"]["paired"] == 50)
+    console = guarded.start_secure("umbra-console", guarded.sasl, "--listen", "127.0.0.1:0", "--store",
+                                   guarded.folder / "console.sqlite").wait_ready(60)
+    until(lambda: console.metric("umbra_test_paired_total", test="t") == 50, "the console shows them", every=0.5)
     guarded.run_secure("umbractl", "set", "t", "sampling=10")
     assert "sampling" in guarded.run_secure("umbractl", "history").stdout
     guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"", [], partition=0)])

@@ -10,7 +10,7 @@ import pytest
 from program import BUILD
 from waiting import until
 
-SERVICES = ["umbra-aggregator", "umbra-shadow", "umbra-splitter"]
+SERVICES = ["umbra-aggregator", "umbra-console", "umbra-shadow", "umbra-splitter"]
 
 
 class Listener:
