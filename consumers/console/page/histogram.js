@@ -17,7 +17,7 @@ export class Histogram {
 			METRICS.map(([word, title]) => h("option", {value: word}, title)));
 		this.spread = h("section", {class: "card histogram", "aria-label": "Distribution"});
 		this.difference = h("section", {class: "card histogram", "aria-label": "Paired difference"});
-		this.element = h("div", null, h("h2", null, "How it is spread"),
+		this.element = h("div", null,
 			h("div", {class: "controls"}, h("label", null, "Distribution of ", this.select)),
 			h("div", {class: "pair"}, this.spread, this.difference));
 	}

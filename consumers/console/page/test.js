@@ -18,11 +18,13 @@ export class TestView {
 		this.heading = new Heading(name, "test");
 		this.head = h("div", {class: "head"});
 		this.controls = new Controls();
-		this.books = h("div", {class: "pair"});
+		this.books = h("div");
+		this.numbers = h("div");
 		this.charts = new Charts(name);
 		this.histogram = new Histogram(name);
-		this.body = h("div", {hidden: true}, h("h2", {class: "hidden-text"}, "Books and numbers"), this.controls.element, this.books,
-			h("h2", null, "Over time"), this.charts.element, this.histogram.element);
+		this.body = h("div", {hidden: true}, h("h2", {class: "hidden-text"}, "Books and numbers"), this.controls.element,
+			h("div", {class: "pair"}, h("div", null, this.books, this.histogram.element), this.numbers),
+			h("h2", null, "Over time"), this.charts.element);
 		this.nothing = h("div");
 		root.append(this.heading.element, this.head, this.nothing, this.body);
 	}
@@ -49,7 +51,10 @@ export class TestView {
 		const is_empty = test.invocations === 0 && test.sampled === 0;
 		fill(this.nothing, {is_empty, endpoint: test.endpoint}, () => is_empty ? no_data(test) : []);
 		this.body.hidden = is_empty;
-		fill(this.books, {report: {...report, to: null}, population: chosen.population}, () => make_books(report, chosen.population));
+		const {accounting, comparison, variants} = report;
+		fill(this.books, {accounting, comparison}, () => make_books(report));
+		fill(this.numbers, {variants, comparison, population: chosen.population}, () =>
+			test.candidates.map((candidate) => numbers(report, candidate, chosen.population)));
 	}
 
 	close() {
@@ -74,9 +79,7 @@ function make_head(test) {
 	];
 }
 
-function make_books(report, population) {
-	return report.accounting.map((account) => [
-		accounting(account, report.comparison.find((c) => c.variant === account.variant && c.role === account.role)),
-		account.role === "shadow" ? numbers(report, account.variant, population) : null,
-	]);
+function make_books(report) {
+	return report.accounting.map((account) =>
+		accounting(account, report.comparison.find((c) => c.variant === account.variant && c.role === account.role)));
 }

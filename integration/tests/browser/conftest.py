@@ -60,7 +60,7 @@ class Demo:
 
 def start_console(umbra):
     console = umbra.start("umbra-console", "--listen", "127.0.0.1:0", "--store", umbra.folder / "console.sqlite").wait_ready()
-    console.address = console.wait_log(r"(http://[0-9.]+:\d+)")[1]
+    console.address = console.wait_log(r"the page is at (\S+)/")[1]
     return console
 
 

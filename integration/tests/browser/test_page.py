@@ -342,3 +342,12 @@ def test_the_keyboard_is_enough(page):
     until(lambda: "from" in page.query(), "it is zoomed")
     page.press("0")
     until(lambda: "from" not in page.query(), "all is seen again")
+
+
+def test_the_readme_has_room_for_a_picture_of_it(page):
+    page.size(1280, 1750)
+    page.open(f"/tests/{TEST}?statistic=p99")
+    for metric in ("model_latency", "agreement", "invocations"):
+        page.wait_chart(metric)
+    page.run("scrollTo(0, 0)")
+    assert page.picture("console").stat().st_size < 300 * 1024
