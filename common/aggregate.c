@@ -25,6 +25,14 @@ static const struct {
 	{"given_up_events", offsetof(struct aggregate, given_up_events)},
 	{"request_bytes", offsetof(struct aggregate, request_bytes)},
 	{"response_bytes", offsetof(struct aggregate, response_bytes)},
+	{"labelled", offsetof(struct aggregate, labelled)},
+	{"label_correct", offsetof(struct aggregate, label_correct)},
+	{"production_label_correct", offsetof(struct aggregate, production_label_correct)},
+	{"scored", offsetof(struct aggregate, scored)},
+	{"log_loss", offsetof(struct aggregate, log_loss)},
+	{"brier", offsetof(struct aggregate, brier)},
+	{"production_log_loss", offsetof(struct aggregate, production_log_loss)},
+	{"production_brier", offsetof(struct aggregate, production_brier)},
 };
 
 static const struct {
@@ -49,6 +57,8 @@ static const struct {
 	{"not_comparable", offsetof(struct aggregate, not_comparable)},
 	{"losses", offsetof(struct aggregate, losses)},
 	{"confusion", offsetof(struct aggregate, confusion)},
+	{"label_cells", offsetof(struct aggregate, label_cells)},
+	{"production_label_cells", offsetof(struct aggregate, production_label_cells)},
 };
 
 enum {
@@ -109,6 +119,12 @@ void counts_add(struct counts *counts, const char *name, int64_t n)
 	counts->items[i] = (struct count){strdup(name), n};
 	memory_need(counts->items[i].name);
 	counts->n++;
+}
+
+void counts_keep_first(struct counts *counts, size_t n)
+{
+	while (counts->n > n)
+		free(counts->items[--counts->n].name);
 }
 
 int64_t counts_of(const struct counts *counts, const char *name)
@@ -228,6 +244,8 @@ void aggregate_merge(struct aggregate *into, const struct aggregate *from)
 			counts_add(at(into, lists[i].offset), counts->items[j].name,
 				counts->items[j].n);
 	}
+	counts_keep_first(&into->label_cells, AGGREGATE_CELLS_MAX);
+	counts_keep_first(&into->production_label_cells, AGGREGATE_CELLS_MAX);
 	for (size_t i = 0; i < N_HISTOGRAMS; i++)
 		histogram_merge(
 			at(into, histograms[i].offset), at_const(from, histograms[i].offset));

@@ -17,6 +17,9 @@ struct counts {
 	size_t n;
 };
 
+/* Of cells, in a sum of windows. */
+enum { AGGREGATE_CELLS_MAX = 10000 };
+
 struct aggregate {
 	char *endpoint;
 	char *test; /* NULL: production over all requests */
@@ -27,8 +30,12 @@ struct aggregate {
 	bool is_provisional; /* any of those merged is */
 	int64_t invocations, sampled, paired, compared, match, mismatch, pending, late, unsolicited,
 		wrong_decisions, given_up_events, request_bytes, response_bytes;
+	/* Against the truth; sums of scores in millionths. */
+	int64_t labelled, label_correct, production_label_correct, scored, log_loss, brier,
+		production_log_loss, production_brier;
 	struct counts outcomes, not_comparable, losses;
 	struct counts confusion; /* "production's label\tcandidate's"; "\t": all others */
+	struct counts label_cells, production_label_cells; /* truth, a tab, prediction */
 	struct histogram model_latency, overhead_latency, queue;
 	struct histogram compared_latency, compared_production_latency, latency_difference;
 	struct histogram number_difference; /* millionths */
@@ -51,6 +58,8 @@ struct histogram *aggregate_histogram(struct aggregate *aggregate, size_t i, con
 
 /* Adds `n` to the word's count. */
 void counts_add(struct counts *counts, const char *name, int64_t n);
+/* Leaves the `n` that sort first: what stays has its whole count, in whatever order it came. */
+void counts_keep_first(struct counts *counts, size_t n);
 int64_t counts_of(const struct counts *counts, const char *name);
 int64_t counts_sum(const struct counts *counts);
 void counts_fini(struct counts *counts);

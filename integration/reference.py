@@ -55,8 +55,10 @@ HISTOGRAMS = ("model_latency", "overhead_latency", "queue", "compared_model_late
               "compared_production_model_latency", "latency_difference", "number_difference")
 NUMBERS = ("invocations", "sampled", "paired", "compared", "match", "mismatch", "pending", "late",
            "unsolicited", "wrong_sampling_decisions", "given_up_events", "request_bytes",
-           "response_bytes")
-COUNTS = ("outcomes", "not_comparable", "losses", "confusion")
+           "response_bytes", "labelled", "label_correct", "production_label_correct", "scored",
+           "log_loss", "brier", "production_log_loss", "production_brier")
+COUNTS = ("outcomes", "not_comparable", "losses", "confusion", "label_cells",
+          "production_label_cells")
 EXAMPLES = 10
 
 

@@ -23,6 +23,7 @@ void tally_fini(struct tally *tally)
 		free(tally->confusion[i].cell);
 	free(tally->confusion);
 	mismatches_fini(&tally->mismatches);
+	tally_label_fini(&tally->label);
 }
 
 bool outcome_is_asked(enum outcome outcome)
@@ -143,19 +144,19 @@ void tally_add_comparison(struct tally *tally, const struct compare_result *resu
 
 /* The record, field by field in the schema's order. */
 
-struct count {
+struct word_count {
 	const char *name;
 	int64_t count;
 };
 
 /* Those that are not 0, by name. */
-static void write_counts(struct avro_buffer *buffer, struct count *counts, size_t n)
+static void write_counts(struct avro_buffer *buffer, struct word_count *counts, size_t n)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!counts[i].count)
 			continue;
-		struct count moving = counts[i];
+		struct word_count moving = counts[i];
 		size_t at = kept++;
 		for (; at && strcmp(counts[at - 1].name, moving.name) > 0; at--)
 			counts[at] = counts[at - 1];
@@ -179,25 +180,25 @@ static const char *loss_name(int loss)
 
 static void write_outcomes(const struct tally *tally, struct avro_buffer *buffer)
 {
-	struct count counts[OUTCOME_COUNT];
+	struct word_count counts[OUTCOME_COUNT];
 	for (int i = 0; i < OUTCOME_COUNT; i++)
-		counts[i] = (struct count){outcome_name((enum outcome)i), tally->outcomes[i]};
+		counts[i] = (struct word_count){outcome_name((enum outcome)i), tally->outcomes[i]};
 	write_counts(buffer, counts, OUTCOME_COUNT);
 }
 
 static void write_losses(const struct tally *tally, struct avro_buffer *buffer)
 {
-	struct count counts[LOSS_COUNT];
+	struct word_count counts[LOSS_COUNT];
 	for (int i = 0; i < LOSS_COUNT; i++)
-		counts[i] = (struct count){loss_name(i), tally->losses[i]};
+		counts[i] = (struct word_count){loss_name(i), tally->losses[i]};
 	write_counts(buffer, counts, LOSS_COUNT);
 }
 
 static void write_not_comparable(const struct tally *tally, struct avro_buffer *buffer)
 {
-	struct count counts[COMPARE_REASON_COUNT] = {{"", 0}};
+	struct word_count counts[COMPARE_REASON_COUNT] = {{"", 0}};
 	for (int i = COMPARE_NO_REASON + 1; i < COMPARE_REASON_COUNT; i++)
-		counts[i] = (struct count){
+		counts[i] = (struct word_count){
 			compare_reason_name((enum compare_reason)i), tally->not_comparable[i]};
 	write_counts(buffer, counts, COMPARE_REASON_COUNT);
 }
@@ -263,6 +264,7 @@ void tally_write(
 	histogram_write(&tally->number_difference, value);
 	write_confusion(tally, value);
 	mismatches_write(&tally->mismatches, value);
+	tally_label_write(&tally->label, value);
 }
 
 size_t tally_key(const struct arm *arm, const struct tally_frame *frame, char key[TALLY_KEY_MAX])

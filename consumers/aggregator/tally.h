@@ -7,6 +7,7 @@
 #include "common/event.h"
 #include "common/histogram.h"
 #include "common/mismatch.h"
+#include "consumers/aggregator/tally_label.h"
 
 /* Whose numbers they are; one object for each, kept for good. */
 struct arm {
@@ -37,6 +38,7 @@ struct tally {
 	size_t n_confusion;
 	int64_t other_confusion; /* all others */
 	struct mismatches mismatches;
+	struct tally_label label;
 };
 
 void tally_fini(struct tally *tally);
