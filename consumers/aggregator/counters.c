@@ -71,7 +71,8 @@ static struct metric_family oddities = {
 	.labels = {"partition", "what"},
 };
 
-static const char *const kind_names[FEED_KIND_COUNT] = {"event", "gap", "tick", "unreadable"};
+static const char *const kind_names[FEED_KIND_COUNT] = {
+	"event", "gap", "label", "tick", "unreadable"};
 
 void counters_record(enum feed_kind kind)
 {
@@ -131,6 +132,7 @@ void counters_shard(int32_t partition, const struct ledger_status *status, int64
 	set(&oddities, text, "duplicates", status->duplicates);
 	set(&oddities, text, "malformed", status->malformed);
 	set(&oddities, text, "state_bound", status->state_bound);
+	set(&oddities, text, "labels_given_up", status->labels_given_up);
 	set(&oddities, text, "unwritten_windows", status->unwritten);
 }
 

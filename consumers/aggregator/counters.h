@@ -5,7 +5,7 @@
 #include "common/metrics.h"
 #include "consumers/aggregator/ledger.h"
 
-enum feed_kind { FEED_EVENT, FEED_GAP, FEED_TICK, FEED_UNREADABLE, FEED_KIND_COUNT };
+enum feed_kind { FEED_EVENT, FEED_GAP, FEED_LABEL, FEED_TICK, FEED_UNREADABLE, FEED_KIND_COUNT };
 
 /* A record of umbra.events was read. */
 void counters_record(enum feed_kind kind);

@@ -43,6 +43,15 @@ static void define(struct fixture *fixture)
 		"\"end_us\":2000000000,\"compare\":{\"kind\":\"json\",\"absolute\":0.5}}");
 }
 
+void fixture_compare_by_label(struct fixture *fixture)
+{
+	fold(fixture, OBJECT_TEST, "t",
+		"{\"name\":\"t\",\"endpoint\":\"churn\",\"sampling\":1000000,\"variants\":[{"
+		"\"name\":\"v2\",\"url\":\"http://b/\",\"answer_path\":\"/q\"}],\"start_us\":"
+		"1000000000,\"end_us\":2000000000,\"compare\":{\"kind\":\"label\",\"label\":\"\","
+		"\"threshold\":0.5}}");
+}
+
 static void on_final(void *opaque, const struct tally *tally, int64_t window_start_us)
 {
 	struct fixture *fixture = opaque;
@@ -113,6 +122,17 @@ void feed_gap(struct fixture *fixture, double at_s, const char *test, int64_t ev
 			.append_us = (int64_t)(at_s * SECOND),
 			.kind = LEDGER_GAP,
 			.gap = &gap,
+		});
+}
+
+void feed_label(struct fixture *fixture, double at_s, const struct ledger_label *label)
+{
+	ledger_take(fixture->ledger,
+		&(struct ledger_record){
+			.offset = fixture->offset++,
+			.append_us = (int64_t)(at_s * SECOND),
+			.kind = LEDGER_LABEL,
+			.label = label,
 		});
 }
 

@@ -25,6 +25,8 @@ struct fixture {
 
 int fixture_set_up(void **state);
 int fixture_tear_down(void **state);
+/* From generation 5 on t compares by label, with a threshold of 0.5. */
+void fixture_compare_by_label(struct fixture *fixture);
 
 /* A new ledger that reads on from there. */
 void fixture_restart(struct fixture *fixture, const struct ledger_point *from);
@@ -32,6 +34,7 @@ void fixture_restart(struct fixture *fixture, const struct ledger_point *from);
 /* Feeds an event at that second; NULL: a tick. */
 void feed(struct fixture *fixture, double at_s, const struct event *event);
 void feed_gap(struct fixture *fixture, double at_s, const char *test, int64_t events);
+void feed_label(struct fixture *fixture, double at_s, const struct ledger_label *label);
 
 /* Events with everything ok: production's of a request that is copied for t or not; a copy's. */
 struct event production_event(int64_t source_offset, bool is_sampled);

@@ -64,6 +64,32 @@ static void take_gap(
 	avro_value_decref(&value);
 }
 
+static void take_label(
+	struct ledger *ledger, const struct feed_record *fed, const struct ledger_record *bare)
+{
+	char why[300];
+	struct ledger_record record = *bare;
+	struct ledger_label label;
+	avro_value_t value;
+	const struct schema *schema = schema_get("label_event");
+	if (avro_generic_value_new(schema->iface, &value))
+		return;
+	if (schema_decode(schema, fed->data, fed->size, &value, why, sizeof why)) {
+		note_unreadable(fed, why);
+	} else {
+		label = (struct ledger_label){
+			.request_id = avro_field_string(&value, "request_id", NULL),
+			.endpoint = avro_field_string(&value, "endpoint", NULL),
+			.label = avro_field_string(&value, "label", NULL),
+		};
+		record.kind = LEDGER_LABEL;
+		record.label = &label;
+		counters_record(FEED_LABEL);
+	}
+	ledger_take(ledger, &record);
+	avro_value_decref(&value);
+}
+
 static const char *schema_name(const struct feed_record *fed)
 {
 	uint64_t id;
@@ -85,8 +111,12 @@ int64_t feed_take(struct ledger *ledger, const struct history *history,
 		take_gap(ledger, fed, &record);
 		return 0;
 	}
+	if (!strcmp(name, "label_event")) {
+		take_label(ledger, fed, &record);
+		return 0;
+	}
 	if (strcmp(name, "event_tick"))
-		note_unreadable(fed, "it is no event, gap or tick");
+		note_unreadable(fed, "it is no event, label, gap or tick");
 	else
 		counters_record(FEED_TICK);
 	ledger_take(ledger, &record);

@@ -18,6 +18,8 @@ struct ledger *ledger_new(const struct ledger_config *config, const struct ledge
 	ledger->status.clock_us = start->base_us;
 	TAILQ_INIT(&ledger->waiting);
 	TAILQ_INIT(&ledger->ages);
+	TAILQ_INIT(&ledger->labels);
+	TAILQ_INIT(&ledger->expectations);
 	STAILQ_INIT(&ledger->lasting);
 	return ledger;
 }
@@ -153,6 +155,7 @@ static void close_first_window(struct ledger *ledger)
 	struct entry *entry;
 	while ((entry = TAILQ_FIRST(&window->entries)))
 		join_close(ledger, entry);
+	labels_close(ledger, window->start_us);
 	tell_final(ledger, window);
 	let_last(ledger, window);
 	ledger->first = window->next;
@@ -283,6 +286,8 @@ void ledger_take(struct ledger *ledger, const struct ledger_record *record)
 		take_event(ledger, &place, record->event);
 	else if (record->kind == LEDGER_GAP)
 		take_gap(ledger, &place, record->gap);
+	else if (record->kind == LEDGER_LABEL)
+		label_take(ledger, &place, present_window(ledger, &place)->start_us, record->label);
 }
 
 void ledger_each_open(struct ledger *ledger, bool only_changed,
@@ -357,8 +362,10 @@ void ledger_free(struct ledger *ledger)
 	struct entry *entry;
 	while ((entry = TAILQ_FIRST(&ledger->ages)))
 		entry_free(ledger, entry);
+	labels_close(ledger, INT64_MAX);
 	drop_lasting(ledger, INT64_MAX);
 	ledger_free_names(ledger);
+	free(ledger->subjects);
 	free(ledger->buckets);
 	free(ledger);
 }

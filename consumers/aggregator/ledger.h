@@ -49,6 +49,7 @@ struct ledger_config {
 enum ledger_record_kind {
 	LEDGER_EVENT,
 	LEDGER_GAP,
+	LEDGER_LABEL,
 	LEDGER_OTHER /* a tick, or nothing that is known: only its time counts */
 };
 
@@ -58,12 +59,20 @@ struct ledger_gap {
 	int64_t events;
 };
 
+/* The truth about a request. */
+struct ledger_label {
+	const char *request_id;
+	const char *endpoint; /* NULL: any */
+	const char *label;
+};
+
 struct ledger_record {
 	int64_t offset;
 	int64_t append_us;
 	enum ledger_record_kind kind;
 	const struct event *event;
 	const struct ledger_gap *gap;
+	const struct ledger_label *label;
 };
 
 /* For gauges. */
@@ -74,6 +83,7 @@ struct ledger_status {
 	int64_t malformed; /* events that no program of ours would write; not counted further */
 	int64_t duplicates; /* events that came again */
 	int64_t unwritten; /* windows that the log does not wholly hold any more */
+	int64_t labels_given_up; /* labels, and requests that wait for theirs, at a limit */
 	int64_t state_bound; /* joins given up at a limit */
 };
 

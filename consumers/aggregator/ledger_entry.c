@@ -68,6 +68,7 @@ void entry_free(struct ledger *ledger, struct entry *entry)
 {
 	entry_stop_waiting(ledger, entry);
 	entry_drop_answer(ledger, entry);
+	label_forget(ledger, entry);
 	unchain(ledger, entry);
 	ledger->n_entries--;
 	entry->source->n_entries--;

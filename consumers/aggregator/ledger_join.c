@@ -105,9 +105,10 @@ static void keep_example(struct tally *tally, const struct entry *entry, const c
 	free(masked[1]);
 }
 
-static void compare(struct ledger *ledger, const struct entry *entry, const struct arm *arm,
+static void compare(struct ledger *ledger, const struct entry *entry, const struct slot *slot,
 	struct tally *tally, const struct event *event)
 {
+	const struct arm *arm = slot->arm;
 	static const struct compare_spec plain = {.threshold = NAN};
 	struct compare_result result;
 	const struct answer *answer = entry->answer;
@@ -131,6 +132,8 @@ static void compare(struct ledger *ledger, const struct entry *entry, const stru
 	tally_add_comparison(tally, &result, answer->model_latency_us, event->model_latency_us);
 	struct meeting meeting = {spec, &production, &candidate, &result};
 	keep_example(tally, entry, event->request_id, &meeting);
+	if (spec->kind == COMPARE_LABEL)
+		label_predict(entry, slot, &result, !isnan(spec->threshold));
 }
 
 /* A copy's event whose request is known, and open. */
@@ -163,7 +166,7 @@ static void pair(struct ledger *ledger, struct entry *entry, struct slot *slot, 
 		ledger->status.joins--;
 	tally_add_event(tally, event);
 	tally->paired++;
-	compare(ledger, entry, slot->arm, tally, event);
+	compare(ledger, entry, slot, tally, event);
 	if (entry_joins(entry))
 		return;
 	entry_stop_waiting(ledger, entry);
@@ -309,6 +312,7 @@ void join_production(struct ledger *ledger, struct entry *entry, const struct ev
 	if (entry->n_slots) {
 		entry_keep_answer(ledger, entry, event);
 		entry_wait(ledger, entry);
+		label_expect(ledger, entry, event->request_id);
 	}
 	adopt_orphans(ledger, entry, event->request_id);
 }
@@ -338,6 +342,7 @@ void join_close(struct ledger *ledger, struct entry *entry)
 		return;
 	}
 	give_up(ledger, entry, LOSS_UNANSWERED);
+	label_forget(ledger, entry);
 	entry_stop_waiting(ledger, entry);
 	entry_drop_answer(ledger, entry);
 	TAILQ_REMOVE(&entry->window->entries, entry, link);

@@ -3,6 +3,7 @@
  *   ledger.c          records in, the clock, windows and their end, what may be committed
  *   ledger_entry.c    what is remembered, found by the request that it is about
  *   ledger_join.c     the two halves of a copy: joined, compared, lost
+ *   ledger_label.c    the truth about a request, joined to what its arms predicted
  *   ledger_name.c     arms and sources: each one object, found by its names
  *   ledger_decision.c does each sampling decision follow from its hash?
  */
@@ -21,6 +22,9 @@ struct place {
 };
 
 struct entry;
+struct expectation; /* of the truth: ledger_label.c */
+struct label;
+struct subject;
 TAILQ_HEAD(entry_list, entry);
 
 /* Where requests come from: offsets rise within it. */
@@ -79,6 +83,7 @@ struct entry {
 	uint8_t n_slots;
 	struct slot *slots;
 	struct answer *answer; /* while it may still be compared */
+	struct expectation *expectation; /* NULL: no copy of it is compared by label */
 	struct entry *chain; /* of its hash */
 	TAILQ_ENTRY(entry) link; /* its window's entries, or its source's uncovered ones */
 	TAILQ_ENTRY(entry) waiting;
@@ -117,6 +122,11 @@ struct ledger {
 	struct entry_list waiting; /* copies without their other half, oldest first */
 	struct entry_list ages;
 	STAILQ_HEAD(lasting_list, lasting) lasting; /* until_us rises */
+	TAILQ_HEAD(, label) labels; /* oldest first */
+	TAILQ_HEAD(, expectation) expectations; /* likewise */
+	int64_t n_labels, n_expectations;
+	struct subject **subjects; /* what labels and requests wait under, by id */
+	size_t n_subjects, n_subject_buckets;
 	struct entry **buckets;
 	size_t n_buckets, n_entries; /* orphans too */
 	struct arm **arms;
@@ -161,6 +171,18 @@ void join_copy(struct ledger *ledger, struct window *window, struct source *sour
 	const struct arm *arm, const struct place *place, const struct event *event);
 void join_close(struct ledger *ledger, struct entry *entry);
 void join_enforce_limits(struct ledger *ledger);
+
+/* ledger_label.c */
+/* A request that counts, once its copies are known. */
+void label_expect(struct ledger *ledger, struct entry *entry, const char *request_id);
+void label_forget(struct ledger *ledger, struct entry *entry);
+/* A copy of it was compared. */
+void label_predict(const struct entry *entry, const struct slot *slot,
+	const struct compare_result *result, bool with_scores);
+void label_take(struct ledger *ledger, const struct place *place, int64_t window_start_us,
+	const struct ledger_label *told);
+/* Labels of that window and before have waited long enough. */
+void labels_close(struct ledger *ledger, int64_t window_start_us);
 
 /* ledger_decision.c */
 void decisions_check(struct ledger *ledger, struct window *window, const struct event *event);
