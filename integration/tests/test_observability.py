@@ -206,6 +206,9 @@ def test_what_the_dashboard_asks_has_an_answer(prometheus, path):
             text = text.replace("$endpoint", path.umbra.endpoint)
             if "losses_total" not in text and "mismatches" not in text and 'outcome!="ok"' not in text:
                 until(lambda: prometheus.ask(text), f"{panel['title']}: {text}", seconds=20, every=0.2)
+            if panel["title"] in ("Invocations", "Model latency p50"):
+                roles = {series["metric"]["role"] for series in prometheus.ask(text)}
+                assert roles == {"production", "shadow"}, panel["title"]
 
 
 def test_the_console_s_page_of_metrics_is_as_promtool_wants_it(programs):
