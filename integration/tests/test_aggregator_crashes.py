@@ -1,0 +1,102 @@
+"""umbra-aggregator killed at random moments, two sharing the partitions, one stopped past its session
+and continued: the final records are those of one that reads the same log undisturbed. With
+UMBRA_LONG=1 it is killed fifty times (integration/test --long)."""
+import os
+import random
+import threading
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+import witness
+from aggregates import final_bytes, losses, wait_final
+from model_server import Answer
+from path import QUICK, TEST
+from waiting import until
+
+LONG = bool(os.environ.get("UMBRA_LONG"))
+KILLS = 50 if LONG else 4
+ARM = TEST, "shadow", f"shadow-{TEST}"
+
+
+def start(path, name):
+    return path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "1s", "--instance", name)
+
+
+def pause(seconds):
+    """Time passes: the moment of the kill is what is random."""
+    threading.Event().wait(seconds)
+
+
+def kill_at_random(path, names, kills, dice):
+    """Kills one of them at a time, whatever it does then, and starts it again. Returns them."""
+    running = {name: start(path, name) for name in names}
+    for _ in range(kills):
+        pause(dice.uniform(0.1, 2.5))
+        name = dice.choice(names)
+        running[name].kill()
+        running[name] = start(path, name)
+    for program in running.values():
+        program.wait_ready(seconds=60)
+    return running
+
+
+def stall(path, stalled, other):
+    """Past its session: its partitions go to the other one, and then it goes on."""
+    every = path.kafka.partitions(path.umbra.own_topic("events"))
+    stalled.suspend()
+    until(lambda: other.metric("umbra_aggregator_partitions") == every, "the other has them all", 60)
+    stalled.resume()
+    until(lambda: 0 < other.metric("umbra_aggregator_partitions") < every, "they share again", 60)
+
+
+def rewind(path):
+    """The group has left, and begins at the first record, as if nobody had ever read."""
+    topic = path.umbra.own_topic("events")
+    first = [TopicPartition(topic, p, 0) for p in range(path.kafka.partitions(topic))]
+    consumer = Consumer({"bootstrap.servers": path.kafka.brokers,
+                         "group.id": f"{path.umbra.prefix}aggregator"})
+
+    def commit():
+        try:
+            return consumer.commit(offsets=first, asynchronous=False)
+        except KafkaException:
+            return None  # members are still in their session
+    try:
+        until(commit, "nobody is in the group", 30, every=0.5)
+    finally:
+        consumer.close()
+
+
+def finals_after(path, offsets):
+    """{key: value} of the final records that lie behind those offsets."""
+    return {record.key: record.value
+            for record in witness.read(path.kafka.brokers, path.umbra.own_topic("aggregates"))
+            if record.offset >= offsets[record.partition] and record.value is not None
+            and not witness.decode(record.value)[1]["provisional"]}
+
+
+def test_kills_at_random_moments_leave_the_final_records_of_an_undisturbed_run(path):
+    dice, every_tenth = random.Random(6), Answer(500)
+    answers = iter(range(10 ** 9))
+    path.shadow_model.answer = lambda _: every_tenth if next(answers) % 10 == 0 else Answer()
+    path.define(sampling=50.0).start()
+    with path.under_load("--rate", "50") as sent:
+        running = kill_at_random(path, ["one", "two"], KILLS // 2, dice)
+        stall(path, running["two"], running["one"])
+        for program in running.values():
+            program.kill()
+        running = kill_at_random(path, ["one", "two"], KILLS - KILLS // 2, dice)
+    account = path.wait_account(lambda account: account.pending == 0, seconds=120)
+    sums = wait_final(path.umbra, lambda sums: sums[ARM]["sampled"] == account.sampled and
+                      sums[None, "production", "v1"]["invocations"] == len(sent))
+    assert sums[ARM]["paired"] == account.paired and losses(sums[ARM]) == dict(account.losses)
+    for program in running.values():
+        program.stop()
+    disturbed = final_bytes(path.umbra)
+    assert all(len(values) == 1 for values in disturbed.values())
+    ends = {p: high for p, (_, high) in
+            path.kafka.ends(path.umbra.own_topic("aggregates")).items()}
+    rewind(path)
+    start(path, "undisturbed").wait_ready()
+    until(lambda: len(finals_after(path, ends)) >= len(disturbed), "it has written them all", 90, 0.5)
+    assert finals_after(path, ends) == {key: value for key, (value,) in disturbed.items()}
