@@ -52,7 +52,8 @@ static const struct need needs[] = {
 	{"umbra-console", AGGREGATES_TOPIC, {"Read"}},
 	{"umbra-producer", CONTROL_TOPIC, {"Read"}},
 	{"umbra-producer", READER_GROUP, {"Describe"}},
-	{"umbra-producer", REQUESTS_TOPIC, {"Write"}},
+	{"umbra-producer", EVENTS_TOPIC, {"Write"}}, /* the truth, --label */
+	{"umbra-producer", REQUESTS_TOPIC, {"Read", "Write"}}, /* --from-topic */
 	{"umbra-producer", RESPONSES_TOPIC, {"Read"}},
 	{"umbractl", CONTROL_TOPIC, {"Read", "Write", "Create", "DescribeConfigs"}},
 	{"umbractl", READER_GROUP, {"Describe"}},

@@ -62,7 +62,22 @@ static const struct setting settings_table[] = {
 		.type = SETTING_STRING,
 		.offset = FIELD(label),
 		.argument = "COLUMN",
-		.help = "The truth about a row: left out of the request."},
+		.help = "The truth about a row: left out of the request, and, with --endpoint or "
+			"--events-partitions, published for the report."},
+	{.option = "keep-label",
+		.type = SETTING_BOOL,
+		.offset = FIELD(keep_label),
+		.fallback = "false",
+		.help = "With --label: the request has the column too."},
+	{.option = "events-partitions",
+		.type = SETTING_INT,
+		.offset = FIELD(event_partitions),
+		.fallback = "0",
+		.min = 0,
+		.max = 100000,
+		.argument = "N",
+		.help = "With --topic and --label: how many partitions umbra.events has; 0: the "
+			"truth is not published. With --endpoint the control log says it."},
 	{.option = "key",
 		.letter = 'k',
 		.type = SETTING_STRING,
@@ -198,6 +213,11 @@ static int check(const void *values, char *errstr, size_t errstr_size)
 		problem = "name either a --topic or an --endpoint";
 	else if (options->endpoint && (options->responses || options->avro))
 		problem = "--responses and --avro go with --topic; an --endpoint has its own";
+	else if (options->endpoint && options->event_partitions)
+		problem = "--events-partitions goes with --topic; with --endpoint the control log "
+			  "says it";
+	else if (!options->label && (options->keep_label || options->event_partitions))
+		problem = "--keep-label and --events-partitions go with --label";
 	else if (options->topic && options->wait && !options->responses)
 		problem = "--wait with a --topic needs --responses TOPIC";
 	else if (options->arrivals == ARRIVALS_POISSON && options->rate <= 0)
@@ -275,6 +295,7 @@ static int choose_format(const struct options *options, const char *path,
 							    : (enum input_format)options->format,
 		.form = (enum body_form)options->as,
 		.label = options->label,
+		.keep_label = options->keep_label,
 		.key = options->key,
 	};
 	if (config->format == INPUT_CSV || config->form == BODY_JSON)

@@ -18,6 +18,8 @@ struct options {
 	int format; /* FORMAT_* */
 	int as; /* enum body_form */
 	char *label, *key;
+	bool keep_label;
+	int64_t event_partitions; /* of umbra.events, with topic and label; 0: not told */
 	char *content_type; /* NULL: as the body is */
 	bool avro;
 	double rate;

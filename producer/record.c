@@ -25,6 +25,7 @@ void record_reader_fini(struct record_reader *reader)
 	json_lines_fini(&reader->lines);
 	buffer_fini(&reader->body);
 	buffer_fini(&reader->key_text);
+	buffer_fini(&reader->label_text);
 }
 
 static void add_json_character(struct buffer *buffer, char c)
@@ -172,7 +173,7 @@ static void add_fields(struct record_reader *reader)
 {
 	const char *separator = "";
 	for (size_t i = 0; i < reader->n_names; i++) {
-		if (i == reader->label)
+		if (i == reader->label && !reader->config.keep_label)
 			continue;
 		buffer_add_text(&reader->body, separator);
 		add_field(reader, i);
@@ -212,6 +213,10 @@ static enum parse take_row(struct record_reader *reader)
 	if (reader->has_key)
 		buffer_add(&reader->key_text, csv_text(csv, reader->key),
 			csv->fields[reader->key].size);
+	if (reader->label != SIZE_MAX)
+		buffer_add(&reader->label_text, csv_text(csv, reader->label),
+			csv->fields[reader->label].size);
+	reader->has_label = reader->label_text.size > 0;
 	return PARSE_RECORD;
 }
 
@@ -229,20 +234,20 @@ static enum parse end_csv(struct record_reader *reader, enum parse result)
 
 /* JSON lines. */
 
-static void add_json_key(struct record_reader *reader, const char *value, size_t size)
+/* The text of a value: of a string what it says. False: null says nothing. */
+static bool add_json_text(struct buffer *text, const char *value, size_t size)
 {
-	reader->has_key = value[0] != 'n'; /* null is no key */
-	if (!reader->has_key)
-		return;
+	if (value[0] == 'n')
+		return false;
 	json_t *string = value[0] == '"'
 		? json_loadb(value, size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)
 		: NULL;
 	if (string)
-		buffer_add(
-			&reader->key_text, json_string_value(string), json_string_length(string));
+		buffer_add(text, json_string_value(string), json_string_length(string));
 	else
-		buffer_add(&reader->key_text, value, size);
+		buffer_add(text, value, size);
 	json_decref(string);
+	return true;
 }
 
 static enum parse refuse_member(struct record_reader *reader, const char *name)
@@ -279,11 +284,17 @@ static enum parse take_line(struct record_reader *reader)
 	if (key && !json_scan_member(text->data, text->size, key, &member))
 		return refuse_member(reader, key);
 	if (key)
-		add_json_key(reader, text->data + member.value_at, member.value_size);
+		reader->has_key = add_json_text(
+			&reader->key_text, text->data + member.value_at, member.value_size);
 	if (label && !json_scan_member(text->data, text->size, label, &member))
 		return refuse_member(reader, label);
+	if (label)
+		reader->has_label = add_json_text(&reader->label_text, text->data + member.value_at,
+					    member.value_size) &&
+			reader->label_text.size > 0;
 	buffer_add(&reader->body, text->data, text->size);
-	while (label && json_scan_member(reader->body.data, reader->body.size, label, &member))
+	while (label && !reader->config.keep_label &&
+		json_scan_member(reader->body.data, reader->body.size, label, &member))
 		cut(&reader->body, &member);
 	reader->line = reader->lines.line;
 	return PARSE_RECORD;
@@ -312,6 +323,8 @@ static void begin(struct record_reader *reader)
 	buffer_clear(&reader->body);
 	buffer_clear(&reader->key_text);
 	reader->has_key = false;
+	buffer_clear(&reader->label_text);
+	reader->has_label = false;
 }
 
 enum parse record_parse(struct record_reader *reader, const char *data, size_t size, size_t *used)

@@ -12,7 +12,8 @@ enum body_form { BODY_JSON, BODY_CSV };
 struct record_config {
 	enum input_format format;
 	enum body_form form; /* what a CSV row becomes */
-	const char *label; /* a column that is left out; NULL: none */
+	const char *label; /* the column of the truth, which is left out; NULL: none */
+	bool keep_label; /* it stays in the request */
 	const char *key; /* a column whose text is the record's key; NULL: no key */
 };
 
@@ -28,6 +29,8 @@ struct record_reader {
 	struct buffer body;
 	struct buffer key_text;
 	bool has_key;
+	struct buffer label_text;
+	bool has_label; /* neither empty nor null */
 	int64_t line; /* on which it begins, from 1 */
 
 	struct parse_error error; /* after PARSE_BAD */

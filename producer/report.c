@@ -60,6 +60,10 @@ static void write_counts(const struct report *report, FILE *out)
 		write_count(out, "refused", tally->refused);
 	if (tally->repeated)
 		write_count(out, "late, repeated", tally->repeated);
+	if (tally->labels)
+		write_count(out, "labels", tally->labels);
+	if (tally->labels_lost)
+		write_count(out, "labels, refused", tally->labels_lost);
 	if (tally->skipped)
 		write_count(out, "bad, skipped", tally->skipped);
 }
@@ -190,6 +194,10 @@ static void set_counts(json_t *object, const struct report *report)
 	set_count(object, "acknowledged", tally->acknowledged);
 	set_count(object, "refused", tally->refused);
 	set_count(object, "skipped", tally->skipped);
+	if (tally->labels || tally->labels_lost) {
+		set_count(object, "labels", tally->labels);
+		set_count(object, "labels_refused", tally->labels_lost);
+	}
 	if (!report->awaits_answers) {
 		set_count(object, "unacknowledged", tally->unanswered);
 		return;

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "producer/request.h"
+#include "producer/truth.h"
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +13,12 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { SENDS_PER_TICK = 256, FULL_RETRY_US = 1000, INTERRUPT_WAIT_US = 2000000 };
+enum {
+	SENDS_PER_TICK = 256,
+	FULL_RETRY_US = 1000,
+	INTERRUPT_WAIT_US = 2000000,
+	LABEL_RETRY_US = 100000 /* how often it is seen whether labels take too long */
+};
 
 /* Opening and closing. */
 
@@ -91,6 +97,7 @@ void run_close(struct run *run)
 	capture_close(run->capture);
 	target_fini(&run->target);
 	avro_buffer_fini(&run->encoded);
+	avro_buffer_fini(&run->truth);
 	ledger_fini(&run->ledger);
 	tally_fini(&run->tally);
 }
@@ -217,6 +224,8 @@ static void count_sent(struct run *run, const struct in_flight *request)
 	run->tally.sent++;
 	pacing_sent(&run->pacing);
 	run->has_record = false;
+	run->has_told = false;
+	run->label_us = request->sent_us;
 }
 
 /* False: there is no room; a delivery or an answer will make some. */
@@ -228,7 +237,8 @@ static bool send_record(struct run *run, int64_t intended_us, int64_t now_us)
 	request->run = run;
 	request->intended_us = intended_us;
 	request->sent_us = now_us;
-	rd_kafka_resp_err_t err = publish(run, request);
+	rd_kafka_resp_err_t err = truth_send(run, request->number) ? publish(run, request)
+								   : RD_KAFKA_RESP_ERR__QUEUE_FULL;
 	if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
 		ledger_undo(&run->ledger, request);
 		return false;
@@ -348,6 +358,12 @@ static bool is_settled(const struct run *run)
 	return run->tally.sent == run->tally.answered + run->tally.unanswered;
 }
 
+static bool labels_are_settled(const struct run *run, int64_t now_us)
+{
+	return !run->labels_open || now_us >= run->give_up_us ||
+		now_us >= run->label_us + run->options->timeout_us;
+}
+
 int64_t run_tick(struct run *run, int64_t now_us)
 {
 	int64_t wait_us = -1;
@@ -356,9 +372,11 @@ int64_t run_tick(struct run *run, int64_t now_us)
 		wait_us = 0;
 	wait_us = loop_earlier(wait_us, send_due(run));
 	wait_us = loop_earlier(wait_us, expire(run, now_us));
-	if (run->state == RUN_DRAINING && is_settled(run)) {
+	if (run->state == RUN_DRAINING && is_settled(run) && labels_are_settled(run, now_us)) {
 		run->state = RUN_OVER;
 		wait_us = 0;
+	} else if (run->labels_open) {
+		wait_us = loop_earlier(wait_us, LABEL_RETRY_US);
 	}
 	return wait_us;
 }
@@ -372,5 +390,6 @@ void run_interrupt(struct run *run, int64_t now_us)
 
 bool run_is_good(const struct run *run)
 {
-	return !run->has_failed && !run->is_interrupted && run->tally.unanswered == 0;
+	return !run->has_failed && !run->is_interrupted && run->tally.unanswered == 0 &&
+		run->tally.labels_lost == 0 && run->labels_open == 0;
 }

@@ -42,9 +42,12 @@ struct run {
 	struct tally tally;
 	struct publisher *publisher;
 	struct answers *answers; /* NULL: answers are not awaited */
-	struct avro_buffer encoded;
+	struct avro_buffer encoded, truth;
 	int timer_fd; /* fires when the next request is due */
 	bool has_record; /* the source or the capture holds one that is still to be sent */
+	bool has_told; /* its label is on its way */
+	int64_t labels_open; /* labels that Kafka has not acknowledged */
+	int64_t label_us; /* monotonic: when the last one was sent */
 	bool has_failed; /* a bad record or an unreadable file ended it */
 	bool is_interrupted; /* TERM or INT ended it */
 	int64_t give_up_us; /* monotonic; draining ends then; INT64_MAX: by the timeouts alone */

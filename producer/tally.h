@@ -36,6 +36,7 @@ struct tally {
 	int64_t answered;
 	int64_t unanswered; /* with the refused ones: each request sent ends as one of both */
 	int64_t repeated; /* answers to a request that has one, or that was given up */
+	int64_t labels, labels_lost; /* truths that were published, and that could not be */
 	int64_t skipped; /* bad records of the input */
 	int64_t behind_us; /* the longest that a request was sent after its intended time */
 	struct answer_group *groups; /* [TALLY_GROUPS_MAX + 1]: the last is for all others */

@@ -1,6 +1,7 @@
 #include "producer/target.h"
 #include "common/control_log.h"
 #include "common/kafka.h"
+#include "common/memory.h"
 #include "common/text.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ static int take_endpoint(struct target *target, const struct control_state *stat
 	target->topic = strdup(endpoint->requests_topic);
 	target->responses = strdup(endpoint->responses_topic);
 	target->is_avro = endpoint->format == FORMAT_AVRO;
+	target->event_partitions = state->event_partitions;
 	return 0;
 }
 
@@ -56,7 +58,11 @@ static int ask_control(
 int target_find(
 	struct target *target, const struct options *options, char *errstr, size_t errstr_size)
 {
-	*target = (struct target){.is_avro = options->avro};
+	*target = (struct target){
+		.is_avro = options->avro, .event_partitions = options->event_partitions};
+	if (asprintf(&target->events, "%sevents", options->common.prefix) < 0)
+		target->events = NULL;
+	memory_need(target->events);
 	if (options->endpoint)
 		return ask_control(target, options, errstr, errstr_size);
 	target->topic = strdup(options->topic);
@@ -69,6 +75,7 @@ void target_fini(struct target *target)
 {
 	free(target->topic);
 	free(target->responses);
+	free(target->events);
 	*target = (struct target){0};
 }
 

@@ -10,6 +10,8 @@ struct target {
 	char *topic;
 	char *responses; /* NULL: not known */
 	bool is_avro;
+	char *events; /* where the truth is told */
+	int64_t event_partitions; /* its; 0: it is not told */
 };
 
 /* 0, or -1 and errstr: no such endpoint, no control log. Blocks for some seconds. */
