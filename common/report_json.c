@@ -1,6 +1,7 @@
 /* The report as JSON: a contract, design §12. A number that does not exist is null. */
 #include "common/report.h"
 #include "common/report_excess.h"
+#include "common/report_quality.h"
 #include "common/text.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -129,6 +130,51 @@ static json_t *comparison(const struct report_fold *fold, const struct aggregate
 	return json;
 }
 
+static json_t *truth_to_json(const struct counts *cells)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < cells->n; i++) {
+		const char *cell = cells->items[i].name, *tab = strchr(cell, '\t');
+		if (tab)
+			json_array_append_new(json,
+				json_pack("{s:o s:s s:I}", "truth",
+					json_stringn(cell, (size_t)(tab - cell)), "predicted",
+					tab + 1, "count", (json_int_t)cells->items[i].n));
+	}
+	return json;
+}
+
+static json_t *real_or_null(bool is_known, double value)
+{
+	return is_known ? json_real(value) : json_null();
+}
+
+static json_t *side_to_json(const struct aggregate *arm, bool of_production)
+{
+	struct quality quality;
+	(void)report_quality(arm, of_production, &quality);
+	json_t *json = json_pack("{s:f s:o s:o s:o s:o s:o s:o}", "accuracy", quality.accuracy,
+		"precision", real_or_null(quality.has_classes, quality.precision), "recall",
+		real_or_null(quality.has_classes, quality.recall), "f1",
+		real_or_null(quality.has_classes, quality.f1), "log_loss",
+		real_or_null(quality.scored > 0, quality.log_loss), "brier",
+		real_or_null(quality.scored > 0, quality.brier), "confusion",
+		truth_to_json(quality.cells));
+	assert(json);
+	return json;
+}
+
+/* Both sides on the same requests: the compared ones whose truth is known. */
+static json_t *quality_to_json(const struct aggregate *arm)
+{
+	json_t *json = json_pack("{s:s s:s s:I s:I s:o s:o}", "variant", arm->variant, "role",
+		role_name(arm->role), "labelled", (json_int_t)arm->labelled, "scored",
+		(json_int_t)arm->scored, "own", side_to_json(arm, false), "production",
+		side_to_json(arm, true));
+	assert(json);
+	return json;
+}
+
 /* With weights several production variants stand behind the same requests. */
 static const char *production_name(const struct report *report)
 {
@@ -151,17 +197,19 @@ static void add_arm(json_t *json, const struct report *report, const struct aggr
 		population_compared(arm->variant, arm->role, arm, &arm->compared_latency));
 	json_array_append_new(json_object_get(json, "accounting"), accounting(arm));
 	json_array_append_new(json_object_get(json, "comparison"), comparison(report->fold, arm));
+	if (arm->labelled)
+		json_array_append_new(json_object_get(json, "quality"), quality_to_json(arm));
 }
 
 json_t *report_to_json(const struct report *report)
 {
 	char from[TEXT_MAX], to[TEXT_MAX], *alarm;
-	json_t *json = json_pack("{s:s s:s s:s s:I s:s s:s s:[] s:[] s:[] s:[]}", "test",
+	json_t *json = json_pack("{s:s s:s s:s s:I s:s s:s s:[] s:[] s:[] s:[] s:[]}", "test",
 		report->test->name, "endpoint", report->endpoint->name, "state", report->state,
 		"generation", (json_int_t)report->test->generation, "from",
 		text_format_time(report->query.from_us, from), "to",
 		text_format_time(report->query.to_us, to), "alarms", "variants", "accounting",
-		"comparison");
+		"comparison", "quality");
 	assert(json);
 	for (size_t i = 0; (alarm = report_alarm(report, i)); i++) {
 		json_array_append_new(json_object_get(json, "alarms"), json_string(alarm));

@@ -2,6 +2,7 @@
  * the books. "Same requests" are those to which both arms gave an answer: only there do latencies
  * compare like with like. */
 #include "common/report_excess.h"
+#include "common/report_quality.h"
 #include "common/text.h"
 #include "control/report.h"
 #include <stdlib.h>
@@ -219,6 +220,35 @@ static void print_confusion(FILE *out, const struct aggregate *arm)
 	}
 }
 
+static void print_score(FILE *out, const char *label, bool is_known, double production, double own)
+{
+	char cells[COLUMNS][TEXT_MAX] = {"", "", "-", "-", "-"};
+	if (is_known) {
+		snprintf(cells[2], TEXT_MAX, "%.4f", production);
+		snprintf(cells[3], TEXT_MAX, "%.4f", own);
+		snprintf(cells[4], TEXT_MAX, "%+.4f", own - production);
+	}
+	print_cells(out, label, cells);
+}
+
+/* Both columns are over the compared requests whose truth is known. */
+static void print_quality(FILE *out, const struct aggregate *arm)
+{
+	struct quality own, production;
+	char count[TEXT_MAX];
+	if (!report_quality(arm, false, &own) || !report_quality(arm, true, &production))
+		return;
+	bool has_classes = own.has_classes && production.has_classes;
+	fprintf(out, "%-*s%s requests, against the truth\n", LABEL, "labelled",
+		text_format_count(own.labelled, count));
+	print_score(out, "accuracy", true, production.accuracy, own.accuracy);
+	print_score(out, "precision", has_classes, production.precision, own.precision);
+	print_score(out, "recall", has_classes, production.recall, own.recall);
+	print_score(out, "F1", has_classes, production.f1, own.f1);
+	print_score(out, "log-loss", own.scored > 0, production.log_loss, own.log_loss);
+	print_score(out, "Brier score", own.scored > 0, production.brier, own.brier);
+}
+
 static void print_arm(FILE *out, const struct report_fold *fold, const struct aggregate *production,
 	const struct aggregate *arm)
 {
@@ -241,6 +271,7 @@ static void print_arm(FILE *out, const struct report_fold *fold, const struct ag
 	print_excess(out, fold, arm);
 	print_number_difference(out, &arm->number_difference);
 	print_confusion(out, arm);
+	print_quality(out, arm);
 	print_books(out, arm);
 }
 

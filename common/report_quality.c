@@ -1,0 +1,115 @@
+#include "common/report_quality.h"
+#include <string.h>
+
+/* What is known of a class. */
+struct class_counts {
+	int64_t hits, truths, predictions;
+};
+
+static bool is_text(const char *text, size_t size, const char *name, size_t name_size)
+{
+	return size == name_size && !memcmp(text, name, size);
+}
+
+static struct class_counts count_class(const struct counts *cells, const char *name, size_t size)
+{
+	struct class_counts found = {0};
+	for (size_t i = 0; i < cells->n; i++) {
+		const char *truth = cells->items[i].name, *tab = strchr(truth, '\t');
+		int64_t n = cells->items[i].n;
+		bool is_truth = is_text(truth, (size_t)(tab - truth), name, size);
+		bool is_predicted = is_text(tab + 1, strlen(tab + 1), name, size);
+		found.truths += is_truth ? n : 0;
+		found.predictions += is_predicted ? n : 0;
+		found.hits += is_truth && is_predicted ? n : 0;
+	}
+	return found;
+}
+
+static double ratio(int64_t a, int64_t b)
+{
+	return b ? (double)a / (double)b : 0;
+}
+
+/* The classes are walked in order: the next one after `last`, NULL: after none. */
+static const char *next_class(const struct counts *cells, const char *last, size_t *size)
+{
+	const char *best = NULL;
+	size_t best_size = 0, last_size = *size;
+	for (size_t i = 0; i < 2 * cells->n; i++) {
+		const char *truth = cells->items[i / 2].name, *tab = strchr(truth, '\t');
+		const char *text = i % 2 ? tab + 1 : truth;
+		size_t length = i % 2 ? strlen(text) : (size_t)(tab - truth);
+		int order = last ? strncmp(text, last, length < last_size ? length : last_size) : 1;
+		if (!order)
+			order = (length > last_size) - (length < last_size);
+		if (order <= 0)
+			continue;
+		order = best ? strncmp(text, best, length < best_size ? length : best_size) : -1;
+		if (!order)
+			order = (length > best_size) - (length < best_size);
+		if (order < 0) {
+			best = text;
+			best_size = length;
+		}
+	}
+	*size = best_size;
+	return best;
+}
+
+static void set_class(struct quality *quality, const struct class_counts *counts)
+{
+	quality->precision += ratio(counts->hits, counts->predictions);
+	quality->recall += ratio(counts->hits, counts->truths);
+	quality->f1 += ratio(2 * counts->hits, counts->truths + counts->predictions);
+}
+
+static void set_classes(struct quality *quality)
+{
+	struct class_counts last = {0};
+	size_t size = 0;
+	int64_t n = 0;
+	for (const char *name = next_class(quality->cells, NULL, &size); name;
+		name = next_class(quality->cells, name, &size), n++) {
+		last = count_class(quality->cells, name, size);
+		set_class(quality, &last);
+	}
+	if (n <= 2) {
+		quality->precision = quality->recall = quality->f1 = 0;
+		set_class(quality, &last);
+		return;
+	}
+	quality->precision /= (double)n;
+	quality->recall /= (double)n;
+	quality->f1 /= (double)n;
+}
+
+static bool are_cells(const struct counts *cells)
+{
+	for (size_t i = 0; i < cells->n; i++)
+		if (!strchr(cells->items[i].name, '\t'))
+			return false;
+	return true;
+}
+
+bool report_quality(const struct aggregate *arm, bool of_production, struct quality *quality)
+{
+	const struct counts *cells =
+		of_production ? &arm->production_label_cells : &arm->label_cells;
+	*quality =
+		(struct quality){.labelled = arm->labelled, .scored = arm->scored, .cells = cells};
+	if (!arm->labelled)
+		return false;
+	quality->accuracy = ratio(
+		of_production ? arm->production_label_correct : arm->label_correct, arm->labelled);
+	quality->log_loss =
+		ratio(of_production ? arm->production_log_loss : arm->log_loss, arm->scored) / 1e6;
+	quality->brier =
+		ratio(of_production ? arm->production_brier : arm->brier, arm->scored) / 1e6;
+	/* More cells than a window keeps are of hostile or endless classes. */
+	quality->has_classes =
+		are_cells(cells) && cells->n <= 1000 && counts_sum(cells) == arm->labelled;
+	if (quality->has_classes)
+		set_classes(quality);
+	return true;
+}
