@@ -199,7 +199,8 @@ static int read_fields(struct aggregate *aggregate, const avro_value_t *record)
 		if (histogram_read(
 			    at(aggregate, histograms[i].offset), record, histograms[i].field))
 			return -1;
-	return mismatches_read(&aggregate->mismatches, record, "mismatches");
+	return mismatches_read(
+		&aggregate->mismatches, record, "mismatches", aggregate->window_start_us);
 }
 
 int aggregate_decode(struct aggregate *aggregate, const void *data, size_t size, char *errstr,

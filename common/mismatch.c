@@ -1,6 +1,7 @@
 #include "common/mismatch.h"
 #include "common/avro_field.h"
 #include "common/memory.h"
+#include "common/schema.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,7 @@ void mismatches_add(struct mismatches *list, const struct mismatch *mismatch)
 	memmove(&list->items[at + 1], &list->items[at], (list->n - at) * sizeof *list->items);
 	list->items[at] = (struct mismatch){
 		.rank = mismatch->rank,
+		.window_us = mismatch->window_us,
 		.kind = copy_text(mismatch->kind),
 		.request_id = copy_text(mismatch->request_id),
 		.topic = copy_text(mismatch->topic),
@@ -150,7 +152,8 @@ static int read_item(struct mismatch *mismatch, const avro_value_t *item)
 	return read_body(&mismatch->candidate, item, "candidate", "candidate_size");
 }
 
-int mismatches_read(struct mismatches *list, const avro_value_t *record, const char *field)
+int mismatches_read(
+	struct mismatches *list, const avro_value_t *record, const char *field, int64_t window_us)
 {
 	size_t n = avro_field_count(record, field);
 	if (n > MISMATCHES_MAX)
@@ -160,7 +163,79 @@ int mismatches_read(struct mismatches *list, const avro_value_t *record, const c
 		struct mismatch mismatch;
 		if (read_item(&mismatch, &item))
 			return -1;
+		mismatch.window_us = window_us;
 		mismatches_add(list, &mismatch);
 	}
 	return 0;
+}
+
+/* From bytes. */
+
+/* A copy with a NUL behind it; NULL: too long, or not there. */
+static char *parse_text(struct avro_cursor *cursor, size_t max, size_t *size)
+{
+	const void *data = avro_cursor_bytes(cursor, size);
+	if (cursor->failed || *size > max) {
+		cursor->failed = true;
+		return NULL;
+	}
+	char *text = malloc(*size + 1);
+	memory_need(text);
+	memcpy(text, data, *size);
+	text[*size] = '\0';
+	return text;
+}
+
+static void parse_body(struct mismatch_body *body, struct avro_cursor *cursor)
+{
+	body->data = parse_text(cursor, MISMATCH_BODY_MAX, &body->size);
+	body->whole_size = avro_cursor_long(cursor);
+}
+
+static void parse_item(struct mismatches *list, struct avro_cursor *cursor)
+{
+	struct mismatch mismatch = {.rank = (uint64_t)avro_cursor_long(cursor)};
+	size_t size;
+	mismatch.kind = parse_text(cursor, MISMATCH_TEXT_MAX, &size);
+	mismatch.request_id = parse_text(cursor, MISMATCH_TEXT_MAX, &size);
+	mismatch.topic = parse_text(cursor, MISMATCH_TEXT_MAX, &size);
+	mismatch.partition = (int32_t)avro_cursor_long(cursor);
+	mismatch.offset = avro_cursor_long(cursor);
+	parse_body(&mismatch.production, cursor);
+	parse_body(&mismatch.candidate, cursor);
+	if (!cursor->failed)
+		mismatches_add(list, &mismatch);
+	fini(&mismatch);
+}
+
+int mismatches_parse(struct mismatches *list, struct avro_cursor *cursor)
+{
+	int64_t n = avro_cursor_long(cursor);
+	cursor->failed |= n < 0 || n > MISMATCHES_MAX;
+	for (int64_t i = 0; i < n && !cursor->failed; i++)
+		parse_item(list, cursor);
+	cursor->failed |= !cursor->failed && n > 0 && avro_cursor_long(cursor) != 0;
+	return cursor->failed ? -1 : 0;
+}
+
+/* To be shown. */
+
+char *mismatch_text(const struct mismatch_body *body)
+{
+	bool is_utf8 = schema_is_utf8(body->data, body->size);
+	char *text = calloc(4, body->size + 1), *at = text;
+	memory_need(text);
+	for (size_t i = 0; i < body->size; i++) {
+		unsigned char byte = (unsigned char)body->data[i];
+		bool is_c1 = byte == 0xc2 && i + 1 < body->size &&
+			(unsigned char)body->data[i + 1] < 0xa0;
+		if ((byte >= 0x20 && byte < 0x7f) || (byte >= 0x80 && is_utf8 && !is_c1))
+			*at++ = (char)byte;
+		else
+			at += sprintf(at, "\\x%02x", byte);
+		if (is_c1 && is_utf8)
+			at += sprintf(at, "\\x%02x", (unsigned char)body->data[++i]);
+	}
+	*at = '\0';
+	return text;
 }

@@ -5,6 +5,7 @@
 #define UMBRA_COMMON_MISMATCH_H
 
 #include "common/avro_buffer.h"
+#include "common/avro_cursor.h"
 #include "common/settings.h"
 #include <avro.h>
 #include <stdbool.h>
@@ -25,6 +26,7 @@ struct mismatch_body {
 
 struct mismatch {
 	uint64_t rank;
+	int64_t window_us; /* the window's start, UTC; not in the record, which has its own */
 	char *kind; /* "label 0 > 1", "number", "status", "answer" */
 	char *request_id;
 	char *topic; /* where the request lies */
@@ -50,10 +52,18 @@ void mismatches_add(struct mismatches *list, const struct mismatch *mismatch);
 void mismatches_merge(struct mismatches *into, const struct mismatches *from);
 void mismatches_fini(struct mismatches *list);
 
-/* An array of the schema's Mismatch; and back from such a field. -1: more or larger than ours. */
+/* An array of the schema's Mismatch; and back from such a field of a window's record. -1: more or
+ * larger than ours. */
 void mismatches_write(const struct mismatches *list, struct avro_buffer *buffer);
-int mismatches_read(struct mismatches *list, const avro_value_t *record, const char *field)
+int mismatches_read(struct mismatches *list, const avro_value_t *record, const char *field,
+	int64_t window_us) __attribute__((warn_unused_result));
+
+/* What mismatches_write wrote, straight from its bytes; no windows. -1: likewise. */
+int mismatches_parse(struct mismatches *list, struct avro_cursor *cursor)
 	__attribute__((warn_unused_result));
+
+/* Any bytes as text that may be shown: control characters, and what is not UTF-8, as \xNN. malloc'ed. */
+char *mismatch_text(const struct mismatch_body *body);
 
 /* What shows in place of a secret. */
 #define MISMATCH_MASK "***"

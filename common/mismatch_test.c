@@ -97,6 +97,49 @@ static void a_long_answer_is_cut_and_its_size_is_told(void **state)
 	free(body);
 }
 
+static void bytes_give_back_what_was_written_and_nothing_when_cut(void **state)
+{
+	(void)state;
+	struct mismatches list = {0}, back = {0};
+	struct avro_buffer buffer = {0};
+	for (int64_t i = 0; i < 3; i++)
+		add(&list, i);
+	mismatches_write(&list, &buffer);
+	struct avro_cursor cursor = {buffer.data, buffer.data + buffer.size, false};
+	assert_int_equal(mismatches_parse(&back, &cursor), 0);
+	assert_ptr_equal(cursor.at, cursor.end);
+	assert_same(&list, &back);
+	assert_memory_equal(back.items[0].candidate.data, kind, 6);
+	for (size_t size = 0; size < buffer.size; size++) {
+		struct mismatches less = {0};
+		struct avro_cursor cut = {buffer.data, buffer.data + size, false};
+		assert_int_equal(mismatches_parse(&less, &cut), -1);
+		mismatches_fini(&less);
+	}
+	mismatches_fini(&list);
+	mismatches_fini(&back);
+	avro_buffer_fini(&buffer);
+}
+
+static void expect_text(const char *bytes, size_t size, const char *expected)
+{
+	char data[20];
+	memcpy(data, bytes, size);
+	char *text = mismatch_text(&(struct mismatch_body){data, size, (int64_t)size});
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void shown_bytes_cannot_move_a_cursor(void **state)
+{
+	(void)state;
+	expect_text("a\033[2Jb\n", 7, "a\\x1b[2Jb\\x0a");
+	expect_text("caf\303\251", 5, "caf\303\251");
+	expect_text("caf\303", 4, "caf\\xc3");
+	expect_text("\302\2331m", 4, "\\xc2\\x9b1m");
+	expect_text("\0x", 2, "\\x00x");
+}
+
 static void expect_mask(const char *body, const char *expected, size_t n, char **pointers)
 {
 	struct string_list list = {pointers, n};
@@ -138,6 +181,8 @@ int main(void)
 		cmocka_unit_test(one_that_would_be_dropped_is_not_wanted),
 		cmocka_unit_test(the_same_request_is_one_example),
 		cmocka_unit_test(a_long_answer_is_cut_and_its_size_is_told),
+		cmocka_unit_test(bytes_give_back_what_was_written_and_nothing_when_cut),
+		cmocka_unit_test(shown_bytes_cannot_move_a_cursor),
 		cmocka_unit_test(what_pointers_name_is_masked_wherever_it_stands),
 		cmocka_unit_test(what_cannot_be_read_is_masked_whole),
 	};

@@ -70,28 +70,6 @@ static void collect(const struct ctl *ctl, const struct report_fold *fold, struc
 		found->n = (size_t)ctl->settings.count;
 }
 
-/* Any bytes as text for a terminal: what is no visible ASCII becomes \xNN, unless all is UTF-8; control
- * characters always do. */
-static char *escape(const struct mismatch_body *body)
-{
-	bool is_utf8 = schema_is_utf8(body->data, body->size);
-	char *text = malloc(4 * body->size + 1), *at = text;
-	memory_need(text);
-	for (size_t i = 0; i < body->size; i++) {
-		unsigned char byte = (unsigned char)body->data[i];
-		bool is_c1 = byte == 0xc2 && i + 1 < body->size &&
-			(unsigned char)body->data[i + 1] < 0xa0;
-		if ((byte >= 0x20 && byte < 0x7f) || (byte >= 0x80 && is_utf8 && !is_c1))
-			*at++ = (char)byte;
-		else
-			at += sprintf(at, "\\x%02x", byte);
-		if (is_c1 && is_utf8)
-			at += sprintf(at, "\\x%02x", (unsigned char)body->data[++i]);
-	}
-	*at = '\0';
-	return text;
-}
-
 /* On a terminal in reverse video, else with a line of ^ below. */
 static void print_marked(const char *text, const bool *marks)
 {
@@ -145,8 +123,8 @@ static void print_example(const struct example *example)
 		text_format_time(example->window->window_start_us, time), mismatch->kind,
 		mismatch->request_id, mismatch->topic, mismatch->partition,
 		(long long)mismatch->offset);
-	texts[0] = escape(&mismatch->production);
-	texts[1] = escape(&mismatch->candidate);
+	texts[0] = mismatch_text(&mismatch->production);
+	texts[1] = mismatch_text(&mismatch->candidate);
 	size_t size[2] = {strlen(texts[0]), strlen(texts[1])};
 	bool *marks = calloc(size[0] + size[1] + 1, sizeof *marks);
 	memory_need(marks);
@@ -167,12 +145,11 @@ static void print_table(const struct report *report, const struct examples *foun
 		printf("No example of a mismatch in the windows of test %s.\n", report->test->name);
 }
 
-/* Bytes that are no UTF-8 are escaped as in the table. */
 static json_t *body_to_json(const struct mismatch_body *body)
 {
 	if (schema_is_utf8(body->data, body->size))
 		return json_stringn(body->data, body->size);
-	char *text = escape(body);
+	char *text = mismatch_text(body);
 	json_t *json = json_string(text);
 	free(text);
 	return json;

@@ -21,6 +21,7 @@ char *row_fields(void)
 		fprintf(out, "{%s} ", name);
 	for (size_t i = 0; aggregate_histogram(&none, i, &name); i++)
 		fprintf(out, "[%s] ", name);
+	fprintf(out, "mismatches");
 	fclose(out);
 	return text;
 }
@@ -105,4 +106,27 @@ int row_read_histogram(struct aggregate *aggregate, size_t i, const void *data, 
 			cursor.at != cursor.end
 		? -1
 		: 0;
+}
+
+/* The list as a record has it, then the window of each. */
+void row_write_mismatches(const struct aggregate *aggregate, struct avro_buffer *buffer)
+{
+	const struct mismatches *list = &aggregate->mismatches;
+	buffer->size = 0;
+	mismatches_write(list, buffer);
+	for (size_t i = 0; i < list->n; i++)
+		avro_buffer_long(buffer, list->items[i].window_us);
+	memory_need(!buffer->failed);
+}
+
+int row_read_mismatches(struct aggregate *aggregate, const void *data, size_t size)
+{
+	struct mismatches *list = &aggregate->mismatches;
+	const uint8_t *bytes = data ? data : (const uint8_t *)"";
+	struct avro_cursor cursor = {bytes, bytes + size, false};
+	if (mismatches_parse(list, &cursor))
+		return -1;
+	for (size_t i = 0; i < list->n; i++)
+		list->items[i].window_us = avro_cursor_long(&cursor);
+	return cursor.failed || cursor.at != cursor.end ? -1 : 0;
 }

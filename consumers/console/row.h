@@ -17,11 +17,14 @@ const char *row_histogram_name(size_t i);
 /* Into an empty buffer. */
 void row_write_counts(struct aggregate *aggregate, struct avro_buffer *buffer);
 void row_write_histogram(struct aggregate *aggregate, size_t i, struct avro_buffer *buffer);
+void row_write_mismatches(const struct aggregate *aggregate, struct avro_buffer *buffer);
 
 /* -1: the bytes are not such a column. What was read is aggregate_fini's. */
 int row_read_counts(struct aggregate *aggregate, const void *data, size_t size)
 	__attribute__((warn_unused_result));
 int row_read_histogram(struct aggregate *aggregate, size_t i, const void *data, size_t size)
+	__attribute__((warn_unused_result));
+int row_read_mismatches(struct aggregate *aggregate, const void *data, size_t size)
 	__attribute__((warn_unused_result));
 
 #endif

@@ -64,6 +64,7 @@ static char *columns(const char *before, const char *after)
 	fprintf(out, "%scounts%s", before, after);
 	for (size_t i = 0; i < row_histograms(); i++)
 		fprintf(out, ", %s%s%s", before, row_histogram_name(i), after);
+	fprintf(out, ", %smismatches%s", before, after);
 	fclose(out);
 	return text;
 }

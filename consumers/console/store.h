@@ -69,12 +69,15 @@ int32_t store_clocks(const struct store *store); /* the greatest partition known
 
 const struct plan_store *store_plan(const struct store *store);
 
+/* Examples stand in the rows of hours and in open windows only. */
+#define STORE_MISMATCHES (1U << 31)
+
 /* Which rows. */
 struct store_query {
 	const struct store_arm *arm;
 	int64_t from_us, to_us;
 	int level; /* -1: as few as hold exactly these windows */
-	unsigned histograms; /* a bit for each of row_histograms() */
+	unsigned histograms; /* a bit for each of row_histograms(), and STORE_MISMATCHES */
 };
 /* Each row and open window in the stretch. The aggregate's names are the arm's; what the callback does
  * not empty is freed afterwards. */

@@ -28,6 +28,11 @@ void store_bind_columns(
 		sqlite3_bind_blob64(statement, first + 1 + (int)i, store->buffer.data,
 			store->buffer.size, SQLITE_TRANSIENT);
 	}
+	if (!aggregate->mismatches.n)
+		return;
+	row_write_mismatches(aggregate, &store->buffer);
+	sqlite3_bind_blob64(statement, first + 1 + (int)row_histograms(), store->buffer.data,
+		store->buffer.size, SQLITE_TRANSIENT);
 }
 
 int store_read_columns(struct store *store, sqlite3_stmt *statement, int first, unsigned histograms,
@@ -42,6 +47,11 @@ int store_read_columns(struct store *store, sqlite3_stmt *statement, int first, 
 				sqlite3_column_blob(statement, column),
 				(size_t)sqlite3_column_bytes(statement, column));
 	}
+	int last = first + 1 + (int)row_histograms();
+	if (!bad && histograms & STORE_MISMATCHES &&
+		sqlite3_column_type(statement, last) != SQLITE_NULL)
+		bad = row_read_mismatches(aggregate, sqlite3_column_blob(statement, last),
+			(size_t)sqlite3_column_bytes(statement, last));
 	store->is_damaged |= bad != 0;
 	return bad;
 }
@@ -155,6 +165,8 @@ static void take_final(
 			continue;
 		struct batch_row *row = touch(store, id_of(arm, level, aggregate));
 		aggregate_merge(&row->sum, aggregate);
+		if (level != LEVEL_1H)
+			mismatches_fini(&row->sum.mismatches);
 		row->has_changed = true;
 	}
 	sqlite3_stmt *drop = store->statements[DROP_OPEN];

@@ -9,6 +9,7 @@ from aggregates import latest
 from model_server import Answer
 from path import QUICK, TEST, Path
 from records import header
+from test_console import Console
 from waiting import until
 
 N = 300
@@ -115,3 +116,22 @@ def test_a_shift_of_numbers_shows_before_answers_differ(umbra, compared):
     assert shift["p50"] == pytest.approx(0.02, rel=0.011)
     assert "answers differ by" in umbra.run("umbractl", "report", TEST).stdout
     assert diff(umbra) == []
+
+
+def test_the_console_shows_examples_that_diff_shows(umbra, compared):
+    compared((production, candidate), kind="label", label="/label", mask=["/token"])
+    console = Console(umbra)
+    path = f"tests/{TEST}/mismatches"
+    listed = {example["request_id"]: example for example in diff(umbra, "--limit", "1000")}
+    until(lambda: len(console.get(path)["examples"]) >= 10, "the console has read them")
+    answer = console.get(path, limit=1000)
+    assert sum(answer["kinds"].values()) == len(answer["examples"])
+    both = [example for example in answer["examples"] if example["request_id"] in listed]
+    assert len(both) >= 10  # of open windows the console shows each partition's
+    for example in both:
+        told = listed[example["request_id"]]
+        assert {key: example[key] for key in ("kind", "source", "variant", "role", "production", "candidate")} \
+            == {key: told[key] for key in ("kind", "source", "variant", "role", "production", "candidate")}
+        assert (example["time"], example["truncated"]) == (told["window"], False)
+    one_kind = console.get(path, kind="label no > yes")["examples"]
+    assert one_kind and {example["kind"] for example in one_kind} == {"label no > yes"}
