@@ -4,7 +4,7 @@
     train.py FOLDER
 
 FOLDER gets churn-v1.json and churn-v2.json (XGBoost's own format), beside each a .features.json that
-tells the model server how columns become numbers, and held-out.csv: 300 rows, label included. The
+tells the model server how columns become numbers, and held-out.csv: 300 rows, label included, as 1 and 0. The
 same input gives the same files. Takes a few seconds; needs Debian's python3-xgboost."""
 
 import csv
@@ -88,7 +88,8 @@ def main():
     seen, held_out = split(lines)
     training = matrix([rows[n - 1] for n in seen], columns)
     unseen = matrix([rows[n - 1] for n in held_out], columns)
-    (folder / "held-out.csv").write_text(lines[0] + "".join(lines[n] for n in held_out), encoding="utf-8")
+    truth = "".join(lines[n].replace('"yes"\n', "1\n").replace('"no"\n', "0\n") for n in held_out)
+    (folder / "held-out.csv").write_text(lines[0] + truth, encoding="utf-8")
     answers = []
     for name, options in MODELS.items():
         booster = train(training, **options)
