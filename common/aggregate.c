@@ -59,6 +59,8 @@ static const struct {
 	{"confusion", offsetof(struct aggregate, confusion)},
 	{"label_cells", offsetof(struct aggregate, label_cells)},
 	{"production_label_cells", offsetof(struct aggregate, production_label_cells)},
+	{"decided", offsetof(struct aggregate, decided)},
+	{"taken", offsetof(struct aggregate, taken)},
 };
 
 enum {

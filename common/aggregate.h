@@ -36,6 +36,7 @@ struct aggregate {
 	struct counts outcomes, not_comparable, losses;
 	struct counts confusion; /* "production's label\tcandidate's"; "\t": all others */
 	struct counts label_cells, production_label_cells; /* truth, a tab, prediction */
+	struct counts decided, taken; /* sampling decisions, by percentage times 10^4 */
 	struct histogram model_latency, overhead_latency, queue;
 	struct histogram compared_latency, compared_production_latency, latency_difference;
 	struct histogram number_difference; /* millionths */

@@ -1,6 +1,7 @@
 /* What must not be: the identity broken, decisions against their hash, a gap in the books. */
 #include "common/memory.h"
 #include "common/report.h"
+#include "common/sample_ratio.h"
 #include "common/text.h"
 #include <inttypes.h>
 #include <stdarg.h>
@@ -23,6 +24,18 @@ __attribute__((format(printf, 2, 3))) static void alarm_at(
 	va_end(arguments);
 }
 
+static void look_at_ratio(struct search *search, const struct aggregate *arm)
+{
+	struct sample_ratio ratio = sample_ratio_of(&arm->decided, &arm->taken);
+	if (sample_ratio_is_mismatch(&ratio))
+		alarm_at(search,
+			"%" PRId64 " of %" PRId64 " requests were sampled for %s, %.1f per 1,000, "
+			"where %.1f were to be expected (p = %.1g)",
+			ratio.sampled, ratio.requests, arm->variant,
+			1e3 * (double)ratio.sampled / (double)ratio.requests,
+			1e3 * ratio.expected / (double)ratio.requests, ratio.p);
+}
+
 static void look_at_copies(struct search *search, const struct aggregate *arm)
 {
 	int64_t told = arm->paired + counts_sum(&arm->losses) + arm->pending;
@@ -34,6 +47,12 @@ static void look_at_copies(struct search *search, const struct aggregate *arm)
 	if (arm->unsolicited)
 		alarm_at(search, "%" PRId64 " events of %s answer no request that was sampled",
 			arm->unsolicited, arm->variant);
+	int64_t untold = counts_of(&arm->losses, "unanswered");
+	if (untold)
+		alarm_at(search,
+			"of %" PRId64 " copies of %s nobody told within the horizon what became of "
+			"them: they were lost silently, or umbra-shadow does not keep up",
+			untold, arm->variant);
 	int64_t bound = counts_of(&arm->losses, "state_bound");
 	if (bound)
 		alarm_at(search,
@@ -44,8 +63,10 @@ static void look_at_copies(struct search *search, const struct aggregate *arm)
 
 static void look_at(struct search *search, const struct aggregate *arm)
 {
-	if (arm->test && arm->role != ROLE_PRODUCTION)
+	if (arm->test && arm->role != ROLE_PRODUCTION) {
 		look_at_copies(search, arm);
+		look_at_ratio(search, arm);
+	}
 	if (arm->wrong_decisions)
 		alarm_at(search, "%" PRId64 " sampling decisions are not what their hash says (%s)",
 			arm->wrong_decisions, arm->variant);

@@ -2,6 +2,7 @@
 #include "common/report.h"
 #include "common/report_excess.h"
 #include "common/report_quality.h"
+#include "common/sample_ratio.h"
 #include "common/text.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -97,6 +98,13 @@ static json_t *accounting(const struct aggregate *arm)
 		(json_int_t)arm->paired, "losses", counts_to_json(&arm->losses), "pending",
 		(json_int_t)arm->pending);
 	assert(json);
+	struct sample_ratio ratio = sample_ratio_of(&arm->decided, &arm->taken);
+	json_object_set_new(json, "sample_ratio",
+		ratio.requests
+			? json_pack("{s:I s:I s:f s:f}", "requests", (json_int_t)ratio.requests,
+				  "sampled", (json_int_t)ratio.sampled, "expected", ratio.expected,
+				  "p", ratio.p)
+			: json_null());
 	return json;
 }
 

@@ -86,6 +86,8 @@ static void write_window(struct avro_buffer *buffer, const struct window *window
 	avro_buffer_long(buffer, 0); /* no examples */
 	for (int i = 0; i < 10; i++)
 		avro_buffer_long(buffer, 0); /* no truth */
+	avro_buffer_long(buffer, 0); /* no decisions */
+	avro_buffer_long(buffer, 0);
 }
 
 static void take(struct report_fold *fold, const char *key, const struct window *window)

@@ -58,7 +58,7 @@ NUMBERS = ("invocations", "sampled", "paired", "compared", "match", "mismatch", 
            "response_bytes", "labelled", "label_correct", "production_label_correct", "scored",
            "log_loss", "brier", "production_log_loss", "production_brier")
 COUNTS = ("outcomes", "not_comparable", "losses", "confusion", "label_cells",
-          "production_label_cells")
+          "production_label_cells", "decided", "taken")
 EXAMPLES = 10
 
 
@@ -212,6 +212,11 @@ class Reference:
             taken = witness.sampling_takes(number, definition["k"])
             wrong |= {(test, "shadow", variant) for variant in definition["variants"]
                       if number != right or taken != ((test, "shadow", variant) in named)}
+            for variant in definition["variants"]:  # all tests there are sample by id
+                tally = self.tally(production["endpoint"], test, variant, "shadow", window)
+                k = str(definition["k"])
+                tally.counts["decided"][k] += 1
+                tally.counts["taken"][k] += (test, "shadow", variant) in named
             second = test, "baseline", production["variant"]
             share = definition.get("baseline", 0)
             takes = number < definition["k"] * share * 2**64 // 10**12

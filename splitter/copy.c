@@ -9,6 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A seam for tests of the alarms, UMBRA_TEST_SAMPLER: "loses" forgets every fourth copy that it has
+ * announced, "skips" every fourth request that its hash says to take. */
+static bool errs(const char *how, uint64_t hash)
+{
+	static const char *wanted;
+	if (!wanted) {
+		wanted = getenv("UMBRA_TEST_SAMPLER");
+		wanted = wanted ? wanted : "";
+	}
+	return wanted[0] && hash % 4 == 0 && !strcmp(wanted, how);
+}
+
 static uint64_t hash_for(const struct exchange *exchange, const struct test *test)
 {
 	const rd_kafka_message_t *rkm = exchange->record.rkm;
@@ -53,7 +65,7 @@ void copies_decide(struct exchange *exchange)
 		uint64_t hash = hash_for(exchange, test);
 		exchange->decisions[exchange->n_decisions++] =
 			(struct sampling_decision){.test = test->name, .hash = hash};
-		if (sampling_takes(hash, test->sampling))
+		if (sampling_takes(hash, test->sampling) && !errs("skips", hash))
 			add_copies(exchange, trial,
 				sampling_takes_share(hash, test->sampling, test->baseline));
 	}
@@ -73,7 +85,9 @@ static bool is_affordable(struct exchange *exchange)
 void copies_send(struct exchange *exchange)
 {
 	for (size_t i = 0; i < exchange->n_copies; i++) {
-		if (is_affordable(exchange))
+		if (errs("loses", hash_for(exchange, exchange->copies[i].trial->test)))
+			exchange->copies[i].state = PART_DONE;
+		else if (is_affordable(exchange))
 			part_send(&exchange->copies[i]);
 		else
 			part_lose_copy(&exchange->copies[i], "budget");

@@ -1,5 +1,10 @@
 #include "consumers/aggregator/counters.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/sample_ratio.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct metric_family records = {
 	.name = "umbra_aggregator_records_total",
@@ -30,7 +35,8 @@ static struct metric_family alarms = {
 	.name = "umbra_aggregator_alarms_total",
 	.type = METRIC_COUNTER,
 	.help = "What closed windows hold that must not be: wrong sampling decisions, unsolicited "
-		"events, events given up.",
+		"events, events given up, copies of which nobody told what became of them; "
+		"and, once, a share of sampled requests that cannot be chance.",
 	.labels = {"endpoint", "test", "variant", "what"},
 };
 
@@ -89,12 +95,62 @@ static void count_alarm(const struct arm *arm, const char *what, int64_t n)
 		metric_get(&alarms, values)->value += n;
 }
 
+/* What this process has seen of an arm's sampling decisions. */
+struct watch {
+	char *endpoint, *test, *variant;
+	struct counts decided, taken;
+	bool is_alarmed; /* it is said once */
+	struct watch *next;
+};
+
+static struct watch *watch_of(const struct arm *arm)
+{
+	static struct watch *watches;
+	for (struct watch *watch = watches; watch; watch = watch->next)
+		if (!strcmp(watch->endpoint, arm->endpoint) && !strcmp(watch->test, arm->test) &&
+			!strcmp(watch->variant, arm->variant))
+			return watch;
+	struct watch *watch = calloc(1, sizeof *watch);
+	memory_need(watch);
+	watch->endpoint = strdup(arm->endpoint);
+	watch->test = strdup(arm->test);
+	watch->variant = strdup(arm->variant);
+	memory_need(watch->endpoint && watch->test && watch->variant);
+	watch->next = watches;
+	return watches = watch;
+}
+
+static void watch_ratio(const struct tally *tally)
+{
+	struct watch *watch = watch_of(tally->arm);
+	for (size_t i = 0; i < tally->n_ratios; i++) {
+		const struct tally_ratio *ratio = &tally->ratios[i];
+		char name[24];
+		snprintf(name, sizeof name, "%lld", (long long)ratio->k);
+		counts_add(&watch->decided, name, ratio->decided);
+		counts_add(&watch->taken, name, ratio->taken);
+	}
+	struct sample_ratio ratio = sample_ratio_of(&watch->decided, &watch->taken);
+	if (watch->is_alarmed || !sample_ratio_is_mismatch(&ratio))
+		return;
+	watch->is_alarmed = true;
+	count_alarm(tally->arm, "sample_ratio", 1);
+	log_error(watch->test,
+		"%lld of %lld requests were sampled for %s, where %.0f were to be expected (p = "
+		"%.1g)",
+		(long long)ratio.sampled, (long long)ratio.requests, watch->variant, ratio.expected,
+		ratio.p);
+}
+
 void counters_final(const struct tally *tally)
 {
 	metric_get0(&finals)->value++;
 	count_alarm(tally->arm, "wrong_sampling_decisions", tally->wrong_decisions);
 	count_alarm(tally->arm, "unsolicited", tally->unsolicited);
 	count_alarm(tally->arm, "given_up_events", tally->given_up_events);
+	count_alarm(tally->arm, "unanswered", tally->losses[LOSS_UNANSWERED]);
+	if (tally->n_ratios)
+		watch_ratio(tally);
 }
 
 void counters_provisional(void)

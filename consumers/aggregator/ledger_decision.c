@@ -16,6 +16,15 @@ static void note_wrong(struct ledger *ledger, struct window *window, const struc
 	tally->has_changed = true;
 }
 
+static void note_decision(struct ledger *ledger, struct window *window, const struct event *event,
+	const struct sampled_for *copy, int64_t k, bool is_taken)
+{
+	const struct arm *arm =
+		ledger_arm(ledger, event->endpoint, copy->test, copy->variant, copy->role);
+	if (arm)
+		tally_add_decision(window_tally(window, arm), k, is_taken);
+}
+
 static bool is_named(const struct event *event, const struct sampled_for *copy)
 {
 	for (size_t i = 0; i < event->n_sampled_for; i++) {
@@ -53,6 +62,9 @@ static void check_decision(struct ledger *ledger, struct window *window, const s
 		struct sampled_for copy = {test->name, ROLE_SHADOW, test->variants[i].name};
 		if (!is_right || is_named(event, &copy) != is_taken)
 			note_wrong(ledger, window, event, &copy);
+		if (test->sample_by == SAMPLE_BY_ID)
+			note_decision(ledger, window, event, &copy, test->sampling,
+				is_named(event, &copy));
 	}
 	/* The second call goes to the variant that was asked first. */
 	struct sampled_for second = {test->name, ROLE_BASELINE, event->variant};

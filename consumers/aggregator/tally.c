@@ -142,6 +142,22 @@ void tally_add_comparison(struct tally *tally, const struct compare_result *resu
 	histogram_record(&tally->difference, candidate_us - production_us);
 }
 
+void tally_add_decision(struct tally *tally, int64_t k, bool is_taken)
+{
+	size_t i = 0;
+	while (i < tally->n_ratios && tally->ratios[i].k != k)
+		i++;
+	if (i >= TALLY_RATIOS && i == tally->n_ratios) {
+		k = -1;
+		i = TALLY_RATIOS;
+	}
+	if (i == tally->n_ratios)
+		tally->ratios[tally->n_ratios++].k = k;
+	tally->ratios[i].decided++;
+	tally->ratios[i].taken += is_taken;
+	tally->has_changed = true;
+}
+
 /* The record, field by field in the schema's order. */
 
 struct word_count {
@@ -220,6 +236,21 @@ static void write_confusion(const struct tally *tally, struct avro_buffer *buffe
 	avro_buffer_long(buffer, 0);
 }
 
+static void write_ratios(const struct tally *tally, bool taken, struct avro_buffer *buffer)
+{
+	struct word_count counts[TALLY_RATIOS + 1] = {{"", 0}};
+	char names[TALLY_RATIOS + 1][24];
+	for (size_t i = 0; i < tally->n_ratios; i++) {
+		const struct tally_ratio *ratio = &tally->ratios[i];
+		if (ratio->k < 0)
+			snprintf(names[i], sizeof names[i], "other");
+		else
+			snprintf(names[i], sizeof names[i], "%lld", (long long)ratio->k);
+		counts[i] = (struct word_count){names[i], taken ? ratio->taken : ratio->decided};
+	}
+	write_counts(buffer, counts, tally->n_ratios);
+}
+
 static void write_identity(
 	const struct tally *tally, const struct tally_frame *frame, struct avro_buffer *buffer)
 {
@@ -265,6 +296,8 @@ void tally_write(
 	write_confusion(tally, value);
 	mismatches_write(&tally->mismatches, value);
 	tally_label_write(&tally->label, value);
+	write_ratios(tally, false, value);
+	write_ratios(tally, true, value);
 }
 
 size_t tally_key(const struct arm *arm, const struct tally_frame *frame, char key[TALLY_KEY_MAX])

@@ -20,6 +20,13 @@ struct arm {
 /* Losses that no event tells, numbered behind the outcomes. */
 enum { LOSS_UNANSWERED = OUTCOME_COUNT, LOSS_STATE_BOUND, LOSS_COUNT };
 
+/* The decisions that were made at one percentage. */
+struct tally_ratio {
+	int64_t k; /* percentage times 10^4; -1: those that found no room */
+	int64_t decided, taken;
+};
+enum { TALLY_RATIOS = 8 };
+
 struct tally {
 	const struct arm *arm;
 	bool has_changed; /* since it was last published */
@@ -28,6 +35,8 @@ struct tally {
 	int64_t match, mismatch, not_comparable[COMPARE_REASON_COUNT];
 	int64_t late, unsolicited, wrong_decisions, given_up_events;
 	int64_t request_bytes, response_bytes;
+	struct tally_ratio ratios[TALLY_RATIOS + 1];
+	size_t n_ratios;
 	struct histogram model_latency, overhead_latency, queue; /* of the events that were asked */
 	struct histogram compared, compared_production, difference; /* of the compared requests */
 	struct histogram number_difference; /* millionths */
@@ -58,6 +67,9 @@ void tally_take_back(
 /* One comparison; latencies in microseconds, negative: none. */
 void tally_add_comparison(struct tally *tally, const struct compare_result *result,
 	int64_t production_us, int64_t candidate_us);
+
+/* One sampling decision for the arm, at the percentage k / 10^4. */
+void tally_add_decision(struct tally *tally, int64_t k, bool is_taken);
 
 /* Where the window stands. */
 struct tally_frame {

@@ -51,7 +51,9 @@ def window(umbra, number=0, **fields):
         "compared_model_latency": histogram(4096, 140),
         "compared_production_model_latency": histogram(2048, 140),
         "latency_difference": histogram(2048, 140), "number_difference": None, "confusion": [],
-        "mismatches": []}
+        "mismatches": [], "label_cells": [], "production_label_cells": [], "decided": [], "taken": [],
+        **dict.fromkeys(("labelled", "label_correct", "production_label_correct", "scored", "log_loss",
+                         "brier", "production_log_loss", "production_brier"), 0)}
     return {**record, **fields}
 
 
@@ -86,7 +88,7 @@ def test_the_json_is_the_contract(installed):
     assert variants["production", "compared"]["model_latency_us"]["max"] == 2048
     assert variants["shadow", "compared"]["model_latency_us"]["mean"] == 4096
     assert found["accounting"] == [{"variant": "t-v2", "role": "shadow", "sampled": 450, "paired": 444,
-                                    "losses": {"shed": 6}, "pending": 0}]
+                                    "losses": {"shed": 6}, "pending": 0, "sample_ratio": None}]
     [compared] = found["comparison"]
     assert (compared["compared"], compared["match"], compared["mismatch"]) == (420, 399, 21)
     assert compared["not_comparable"] == {"candidate_failed": 24}
@@ -179,6 +181,8 @@ def check_against_events(found, path):
     asked = account.pairs
     both = [(p, s) for p, s in asked if p["outcome"] == s["outcome"] == "ok"]
     arms = {(v["role"], v["population"]): v for v in found["variants"]}
+    ratio = found["accounting"][0].pop("sample_ratio")
+    assert (ratio["requests"], ratio["sampled"], ratio["expected"]) == (300, account.sampled, 240)
     assert found["accounting"] == [{
         "variant": f"shadow-{TEST}", "role": "shadow", "sampled": account.sampled,
         "paired": account.paired, "losses": {}, "pending": 0}]
