@@ -179,7 +179,7 @@ static char *parse_text(struct avro_cursor *cursor, size_t max, size_t *size)
 		cursor->failed = true;
 		return NULL;
 	}
-	char *text = malloc(*size + 1);
+	char *text = calloc(1, *size + 1);
 	memory_need(text);
 	memcpy(text, data, *size);
 	text[*size] = '\0';
