@@ -15,8 +15,8 @@ enum { FIRST_BUCKETS = 256 };
 /* An id that labels or requests wait under. */
 struct subject {
 	XXH128_hash_t id;
-	LIST_HEAD(, expectation) expectations;
-	STAILQ_HEAD(, label) labels; /* oldest first */
+	LIST_HEAD(subject_expectations, expectation) expectations;
+	STAILQ_HEAD(subject_labels, label) labels; /* oldest first */
 	struct subject *chain; /* of its hash */
 };
 
@@ -210,7 +210,7 @@ void label_predict(const struct entry *entry, const struct slot *slot,
 	if (expectation->truth) {
 		count(expectation, slot->arm, &prediction);
 	} else if (expectation->subject) {
-		struct prediction *kept = malloc(sizeof *kept);
+		struct prediction *kept = calloc(1, sizeof *kept);
 		memory_need(kept);
 		*kept = prediction;
 		expectation->predictions[slot - entry->slots] = kept;

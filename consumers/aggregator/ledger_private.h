@@ -122,8 +122,8 @@ struct ledger {
 	struct entry_list waiting; /* copies without their other half, oldest first */
 	struct entry_list ages;
 	STAILQ_HEAD(lasting_list, lasting) lasting; /* until_us rises */
-	TAILQ_HEAD(, label) labels; /* oldest first */
-	TAILQ_HEAD(, expectation) expectations; /* likewise */
+	TAILQ_HEAD(label_list, label) labels; /* oldest first */
+	TAILQ_HEAD(expectation_list, expectation) expectations; /* likewise */
 	int64_t n_labels, n_expectations;
 	struct subject **subjects; /* what labels and requests wait under, by id */
 	size_t n_subjects, n_subject_buckets;
