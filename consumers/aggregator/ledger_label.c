@@ -180,20 +180,17 @@ void label_expect(struct ledger *ledger, struct entry *entry, const char *reques
 		1, sizeof *expectation + entry->n_slots * sizeof expectation->predictions[0]);
 	memory_need(expectation);
 	struct subject *subject = subject_get(ledger, request_id);
-	const struct label *label;
 	expectation->subject = subject;
 	expectation->entry = entry;
 	entry->expectation = expectation;
 	LIST_INSERT_HEAD(&subject->expectations, expectation, of_subject);
 	TAILQ_INSERT_TAIL(&ledger->expectations, expectation, age);
 	ledger->n_expectations++;
-	STAILQ_FOREACH(label, &subject->labels, of_subject)
-	{
-		if (!is_about(label, expectation))
-			continue;
+	const struct label *label = STAILQ_FIRST(&subject->labels);
+	while (label && !is_about(label, expectation))
+		label = STAILQ_NEXT(label, of_subject);
+	if (label)
 		learn(ledger, expectation, label);
-		break;
-	}
 	while (ledger->n_expectations > ledger->config.limits.joins) {
 		stop_expecting(ledger, TAILQ_FIRST(&ledger->expectations));
 		ledger->status.labels_given_up++;
