@@ -26,11 +26,11 @@ enum statement { FIND_HOST, ADD_HOST, ADD_READING, EACH_ROW, PRUNE, STATEMENTS }
 static const char *const sql[STATEMENTS] = {
 	[FIND_HOST] = "SELECT id FROM host WHERE endpoint = ? AND variant = ?",
 	[ADD_HOST] = "INSERT INTO host(endpoint, variant) VALUES(?, ?)",
-	[ADD_READING] = "INSERT INTO reading VALUES(?1, ?2, ?3, ?4, 1, ?5, ?5, ?5) "
-			"ON CONFLICT DO UPDATE SET n = n + 1, sum = sum + ?5, "
-			"low = min(low, ?5), high = max(high, ?5)",
-	[EACH_ROW] = "SELECT start, n, sum, low, high FROM reading WHERE level = ? AND host = ? "
-		     "AND metric = ? AND start >= ? AND start < ? ORDER BY start",
+	[ADD_READING] = ("INSERT INTO reading VALUES(?1, ?2, ?3, ?4, 1, ?5, ?5, ?5) "
+			 "ON CONFLICT DO UPDATE SET n = n + 1, sum = sum + ?5, "
+			 "low = min(low, ?5), high = max(high, ?5)"),
+	[EACH_ROW] = ("SELECT start, n, sum, low, high FROM reading WHERE level = ? AND host = ? "
+		      "AND metric = ? AND start >= ? AND start < ? ORDER BY start"),
 	[PRUNE] = "DELETE FROM reading WHERE level = ? AND start < ?",
 };
 
