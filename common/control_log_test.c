@@ -258,7 +258,8 @@ static void a_loop_sees_changes_within_a_second(void **opaque)
 	int64_t deadline = clock_monotonic_us() + 20000000, sent, worst = 0;
 
 	assert_non_null(loop);
-	create_topic(mock); /* first: the mock makes what a reader asks for, with other partitions */
+	create_topic(
+		mock); /* first: the mock makes what a reader asks for, with other partitions */
 	log = control_log_open(&mock->settings, loop, errstr, sizeof(errstr));
 	assert_non_null(log);
 	while (!control_log_is_current(log, &why_not) && clock_monotonic_us() < deadline) {
