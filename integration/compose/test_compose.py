@@ -34,7 +34,15 @@ def container(service):
 
 
 def inspect(service, what):
-    return run("podman", "inspect", "--format", what, container(service)).stdout.strip()
+    """podman fails when the container's process ends while it looks: then there is nothing yet to say."""
+    found = []
+
+    def look():
+        done = run("podman", "inspect", "--format", what, container(service), check=False)
+        found[:] = [done]
+        return done.returncode == 0
+    until(look, lambda: f"podman inspects {service}: {found[0].stderr}", 30, every=0.5)
+    return found[0].stdout.strip()
 
 
 def logs(service):
