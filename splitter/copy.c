@@ -9,24 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A seam for tests of the alarms, UMBRA_TEST_SAMPLER: "loses" forgets every fourth copy that it has
- * announced, "skips" every fourth request that its hash says to take. */
-static bool errs(const char *how, uint64_t hash)
-{
-	static const char *wanted;
-	if (!wanted) {
-		wanted = getenv("UMBRA_TEST_SAMPLER");
-		wanted = wanted ? wanted : "";
-	}
-	return wanted[0] && hash % 4 == 0 && !strcmp(wanted, how);
-}
-
 static uint64_t hash_for(const struct exchange *exchange, const struct test *test)
 {
 	const rd_kafka_message_t *rkm = exchange->record.rkm;
 	if (test->sample_by == SAMPLE_BY_KEY && rkm->key)
 		return sampling_hash(rkm->key, rkm->key_len, test->seed);
 	return sampling_hash(exchange->request.id, strlen(exchange->request.id), test->seed);
+}
+
+/* A seam for tests of the alarms, UMBRA_TEST_SAMPLER: "loses" forgets every fourth copy that it has
+ * announced, "skips" every fourth request that its hash says to take. */
+static bool is_set_to(const char *how)
+{
+	static const char *wanted;
+	if (!wanted) {
+		wanted = getenv("UMBRA_TEST_SAMPLER");
+		wanted = wanted ? wanted : "";
+	}
+	return wanted[0] && !strcmp(wanted, how);
+}
+
+static bool skips(uint64_t hash)
+{
+	return is_set_to("skips") && hash % 4 == 0;
+}
+
+static bool loses(const struct part *copy)
+{
+	return is_set_to("loses") && hash_for(copy->exchange, copy->trial->test) % 4 == 0;
 }
 
 /* A copy for each shadow variant, and one for production itself where the test wants a baseline of
@@ -65,7 +75,7 @@ void copies_decide(struct exchange *exchange)
 		uint64_t hash = hash_for(exchange, test);
 		exchange->decisions[exchange->n_decisions++] =
 			(struct sampling_decision){.test = test->name, .hash = hash};
-		if (sampling_takes(hash, test->sampling) && !errs("skips", hash))
+		if (sampling_takes(hash, test->sampling) && !skips(hash))
 			add_copies(exchange, trial,
 				sampling_takes_share(hash, test->sampling, test->baseline));
 	}
@@ -85,7 +95,7 @@ static bool is_affordable(struct exchange *exchange)
 void copies_send(struct exchange *exchange)
 {
 	for (size_t i = 0; i < exchange->n_copies; i++) {
-		if (errs("loses", hash_for(exchange, exchange->copies[i].trial->test)))
+		if (loses(&exchange->copies[i]))
 			exchange->copies[i].state = PART_DONE;
 		else if (is_affordable(exchange))
 			part_send(&exchange->copies[i]);

@@ -85,10 +85,11 @@ static void keep_example(struct tally *tally, const struct entry *entry, const c
 	const struct meeting *meeting)
 {
 	const struct source *source = entry->source;
+	if (meeting->result->verdict != COMPARE_MISMATCH)
+		return; /* most are none: no rank for these */
 	uint64_t rank = mismatch_rank(
 		source->topic, source->partition, entry->source_offset, tally->arm->variant);
-	if (meeting->result->verdict != COMPARE_MISMATCH ||
-		!mismatches_want(&tally->mismatches, rank))
+	if (!mismatches_want(&tally->mismatches, rank))
 		return;
 	char kind[MISMATCH_TEXT_MAX], *masked[2];
 	describe_kind(meeting->spec, meeting->result, kind);
