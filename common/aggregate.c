@@ -153,6 +153,17 @@ void counts_fini(struct counts *counts)
 	*counts = (struct counts){0};
 }
 
+void counts_write(const struct counts *counts, struct avro_buffer *buffer)
+{
+	if (counts->n)
+		avro_buffer_long(buffer, (int64_t)counts->n);
+	for (size_t i = 0; i < counts->n; i++) {
+		avro_buffer_string(buffer, counts->items[i].name);
+		avro_buffer_long(buffer, counts->items[i].n);
+	}
+	avro_buffer_long(buffer, 0);
+}
+
 /* Reading. */
 
 static char *copy_string(const avro_value_t *record, const char *field)

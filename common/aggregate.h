@@ -65,4 +65,7 @@ int64_t counts_of(const struct counts *counts, const char *name);
 int64_t counts_sum(const struct counts *counts);
 void counts_fini(struct counts *counts);
 
+/* As the schema's array of Count. */
+void counts_write(const struct counts *counts, struct avro_buffer *buffer);
+
 #endif

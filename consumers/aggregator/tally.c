@@ -1,10 +1,8 @@
 #include "consumers/aggregator/tally.h"
-#include "common/memory.h"
 #include "common/schema.h"
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CONFUSION_MAX = 64 };
@@ -19,9 +17,7 @@ void tally_fini(struct tally *tally)
 	histogram_fini(&tally->compared_production);
 	histogram_fini(&tally->difference);
 	histogram_fini(&tally->number_difference);
-	for (size_t i = 0; i < tally->n_confusion; i++)
-		free(tally->confusion[i].cell);
-	free(tally->confusion);
+	counts_fini(&tally->confusion);
 	mismatches_fini(&tally->mismatches);
 	tally_label_fini(&tally->label);
 }
@@ -77,39 +73,15 @@ void tally_take_back(
 	tally->response_bytes = sum(tally->response_bytes, (int64_t)(0 - (uint64_t)response_bytes));
 }
 
-/* The cell's place among the sorted ones, or where it belongs. */
-static size_t find_cell(const struct tally *tally, const char *cell, bool *found)
-{
-	size_t i = 0;
-	while (i < tally->n_confusion && strcmp(tally->confusion[i].cell, cell) < 0)
-		i++;
-	*found = i < tally->n_confusion && !strcmp(tally->confusion[i].cell, cell);
-	return i;
-}
-
-/* Labels hold no control characters, so that a tab parts them. */
+/* Labels hold no control characters, so that a tab parts them; a tab alone is no pair, and comes first. */
 static void add_confusion(struct tally *tally, const char *production, const char *candidate)
 {
+	struct counts *cells = &tally->confusion;
 	char cell[2 * COMPARE_LABEL_MAX + 2];
-	bool found;
 	snprintf(cell, sizeof cell, "%s\t%s", production, candidate);
-	size_t at = find_cell(tally, cell, &found);
-	if (found) {
-		tally->confusion[at].n++;
-		return;
-	}
-	if (tally->n_confusion == CONFUSION_MAX) {
-		tally->other_confusion++;
-		return;
-	}
-	if (!tally->confusion)
-		tally->confusion = calloc(CONFUSION_MAX, sizeof *tally->confusion);
-	memory_need(tally->confusion);
-	memmove(&tally->confusion[at + 1], &tally->confusion[at],
-		(tally->n_confusion - at) * sizeof *tally->confusion);
-	tally->confusion[at] = (struct confusion){strdup(cell), 1};
-	memory_need(tally->confusion[at].cell);
-	tally->n_confusion++;
+	size_t pairs = cells->n - (counts_of(cells, "\t") > 0);
+	bool has_room = pairs < CONFUSION_MAX || counts_of(cells, cell) > 0;
+	counts_add(cells, has_room ? cell : "\t", 1);
 }
 
 static void add_answers(struct tally *tally, const struct compare_result *result)
@@ -219,23 +191,6 @@ static void write_not_comparable(const struct tally *tally, struct avro_buffer *
 	write_counts(buffer, counts, COMPARE_REASON_COUNT);
 }
 
-/* A tab alone comes before all cells but those of an empty label, of which there are none. */
-static void write_confusion(const struct tally *tally, struct avro_buffer *buffer)
-{
-	int64_t cells = (int64_t)tally->n_confusion + (tally->other_confusion > 0);
-	if (cells)
-		avro_buffer_long(buffer, cells);
-	if (tally->other_confusion) {
-		avro_buffer_string(buffer, "\t");
-		avro_buffer_long(buffer, tally->other_confusion);
-	}
-	for (size_t i = 0; i < tally->n_confusion; i++) {
-		avro_buffer_string(buffer, tally->confusion[i].cell);
-		avro_buffer_long(buffer, tally->confusion[i].n);
-	}
-	avro_buffer_long(buffer, 0);
-}
-
 static void write_ratios(const struct tally *tally, bool taken, struct avro_buffer *buffer)
 {
 	struct word_count counts[TALLY_RATIOS + 1] = {{"", 0}};
@@ -293,7 +248,7 @@ void tally_write(
 	histogram_write(&tally->compared_production, value);
 	histogram_write(&tally->difference, value);
 	histogram_write(&tally->number_difference, value);
-	write_confusion(tally, value);
+	counts_write(&tally->confusion, value);
 	mismatches_write(&tally->mismatches, value);
 	tally_label_write(&tally->label, value);
 	write_ratios(tally, false, value);

@@ -2,6 +2,7 @@
 #ifndef UMBRA_CONSUMERS_AGGREGATOR_TALLY_H
 #define UMBRA_CONSUMERS_AGGREGATOR_TALLY_H
 
+#include "common/aggregate.h"
 #include "common/avro_buffer.h"
 #include "common/compare.h"
 #include "common/event.h"
@@ -40,12 +41,8 @@ struct tally {
 	struct histogram model_latency, overhead_latency, queue; /* of the events that were asked */
 	struct histogram compared, compared_production, difference; /* of the compared requests */
 	struct histogram number_difference; /* millionths */
-	struct confusion {
-		char *cell; /* "production's label\tthis arm's" */
-		int64_t n;
-	} * confusion; /* sorted by cell; the first 64 that came */
-	size_t n_confusion;
-	int64_t other_confusion; /* all others */
+	struct counts
+		confusion; /* "production's label\tthis arm's": the first 64 that came; "\t": others */
 	struct mismatches mismatches;
 	struct tally_label label;
 };

@@ -52,24 +52,13 @@ void tally_label_add(struct tally_label *label, const char *truth,
 	add_score(&label->production, is_one, production->number);
 }
 
-static void write_cells(const struct counts *cells, struct avro_buffer *value)
-{
-	if (cells->n)
-		avro_buffer_long(value, (int64_t)cells->n);
-	for (size_t i = 0; i < cells->n; i++) {
-		avro_buffer_string(value, cells->items[i].name);
-		avro_buffer_long(value, cells->items[i].n);
-	}
-	avro_buffer_long(value, 0);
-}
-
 void tally_label_write(const struct tally_label *label, struct avro_buffer *value)
 {
 	avro_buffer_long(value, label->labelled);
 	avro_buffer_long(value, label->own.correct);
 	avro_buffer_long(value, label->production.correct);
-	write_cells(&label->own.cells, value);
-	write_cells(&label->production.cells, value);
+	counts_write(&label->own.cells, value);
+	counts_write(&label->production.cells, value);
 	avro_buffer_long(value, label->scored);
 	avro_buffer_long(value, label->own.log_loss);
 	avro_buffer_long(value, label->own.brier);
