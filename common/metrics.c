@@ -15,11 +15,8 @@ static struct metric_family *families;
 static void (*writer)(FILE *out, void *opaque);
 static void *writer_opaque;
 
-/* Upper bounds of the histogram buckets; the last one, +Inf, is `count` itself. */
-static const int64_t bounds_us[] = {100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
-	250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000};
-
-enum { N_BOUNDS = sizeof(bounds_us) / sizeof(bounds_us[0]) };
+const int64_t metrics_bounds_us[METRICS_BOUNDS] = {100, 250, 500, 1000, 2500, 5000, 10000, 25000,
+	50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000};
 
 static void add_family(struct metric_family *family)
 {
@@ -69,7 +66,7 @@ static struct metric *new_series(const struct metric_family *family, char *label
 	memory_need(metric);
 	metric->label_values = labels;
 	if (family->type == METRIC_HISTOGRAM) {
-		metric->buckets = calloc(N_BOUNDS, sizeof(metric->buckets[0]));
+		metric->buckets = calloc(METRICS_BOUNDS, sizeof(metric->buckets[0]));
 		memory_need(metric->buckets);
 	}
 	return metric;
@@ -111,9 +108,9 @@ void metric_observe_us(struct metric *metric, int64_t us)
 {
 	assert(metric->buckets);
 	size_t i = 0;
-	while (i < N_BOUNDS && us > bounds_us[i])
+	while (i < METRICS_BOUNDS && us > metrics_bounds_us[i])
 		i++;
-	if (i < N_BOUNDS)
+	if (i < METRICS_BOUNDS)
 		metric->buckets[i]++;
 	metric->count++;
 	metric->sum_us += us;
@@ -123,10 +120,10 @@ static void write_histogram(FILE *out, const char *name, const struct metric *me
 {
 	const char *labels = metric->label_values, *comma = labels[0] ? "," : "";
 	uint64_t below = 0;
-	for (size_t i = 0; i < N_BOUNDS; i++) {
+	for (size_t i = 0; i < METRICS_BOUNDS; i++) {
 		below += metric->buckets[i];
 		fprintf(out, "%s_bucket{%s%sle=\"%g\"} %" PRIu64 "\n", name, labels, comma,
-			(double)bounds_us[i] / 1e6, below);
+			(double)metrics_bounds_us[i] / 1e6, below);
 	}
 	fprintf(out, "%s_bucket{%s%sle=\"+Inf\"} %" PRIu64 "\n", name, labels, comma,
 		metric->count);

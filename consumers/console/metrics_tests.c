@@ -2,19 +2,13 @@
 #include "common/clock.h"
 #include "common/memory.h"
 #include "common/metrics.h"
-#include "common/sampling.h"
+#include "common/sample_ratio.h"
 #include "consumers/console/test_metrics.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
 #define PERIOD_US (5 * SECOND_US)
-/* After a change of the test, splitters need a moment to learn of it. */
-#define SETTLE_US (60 * SECOND_US)
-
-enum { LEAST_REQUESTS = 1000 };
-#define DEVIATIONS 5.5
 
 struct metrics_tests {
 	const struct view *view;
@@ -22,15 +16,6 @@ struct metrics_tests {
 	size_t size;
 	int64_t made_us; /* monotonic; 0: not yet */
 };
-
-bool metrics_tests_is_mismatch(int64_t requests, int64_t sampled, uint32_t sampling)
-{
-	double share = (double)sampling / SAMPLING_ALWAYS;
-	double expected = (double)requests * share;
-	double deviation = sqrt(expected * (1 - share));
-	return requests >= LEAST_REQUESTS &&
-		fabs((double)sampled - expected) > DEVIATIONS * deviation;
-}
 
 static void add_window(void *opaque, struct aggregate *window)
 {
@@ -55,40 +40,6 @@ static void forget(struct aggregate *sum)
 	aggregate_fini(sum);
 }
 
-/* Production's requests on the endpoint, all its variants together. */
-static int64_t count_requests(const struct view *view, const char *endpoint, int64_t from_us)
-{
-	int64_t n = 0;
-	for (size_t i = 0; i < store_arms(view->store); i++) {
-		const struct store_arm *arm = store_arm(view->store, i);
-		struct aggregate sum = {0};
-		if (arm->test || arm->role != ROLE_PRODUCTION || strcmp(arm->endpoint, endpoint))
-			continue;
-		sum_up(view, arm, from_us, 0, &sum);
-		n += sum.invocations;
-		forget(&sum);
-	}
-	return n;
-}
-
-/* Over what came since the test was changed last: then its percentage was one. A request and the
- * decision about it are counted in the same window. */
-static bool is_mismatch(
-	const struct view *view, const struct store_arm *arm, const struct test *test)
-{
-	int64_t changed_us = timeline_time(view->timeline, test->generation);
-	int64_t begin_us = changed_us > test->start_us ? changed_us : test->start_us;
-	struct aggregate sum = {0};
-	if (test->sample_by != SAMPLE_BY_ID || changed_us == 0 ||
-		test_state_at(test, view->now_us) != TEST_RUNNING)
-		return false;
-	sum_up(view, arm, begin_us + SETTLE_US, 0, &sum);
-	int64_t requests = count_requests(view, test->endpoint, begin_us + SETTLE_US);
-	int64_t sampled = sum.sampled;
-	forget(&sum);
-	return metrics_tests_is_mismatch(requests, sampled, test->sampling);
-}
-
 static void add_row(const struct view *view, const struct store_arm *arm, const struct test *test,
 	struct test_metrics_row *row, struct aggregate *sum)
 {
@@ -99,10 +50,10 @@ static void add_row(const struct view *view, const struct store_arm *arm, const 
 	sum->test = arm->test;
 	sum->variant = arm->variant;
 	sum->role = arm->role;
+	struct sample_ratio ratio = sample_ratio_of(&sum->decided, &sum->taken);
 	*row = (struct test_metrics_row){.sum = sum,
 		.newest_us = is_running ? arm->newest_us : 0,
-		.has_ratio_mismatch =
-			test && arm->role == ROLE_SHADOW && is_mismatch(view, arm, test)};
+		.has_ratio_mismatch = is_running && sample_ratio_is_mismatch(&ratio)};
 }
 
 /* What is no more in the control state is told no more. */

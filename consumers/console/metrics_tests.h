@@ -11,8 +11,4 @@ struct metrics_tests;
 struct metrics_tests *metrics_tests_new(const struct view *view);
 void metrics_tests_free(struct metrics_tests *metrics);
 
-/* Is that no share that chance explains? `sampling` as in struct test. Looked at as often as one likes:
- * the bound of 5.5 standard deviations allows for it. Below 1,000 requests nothing is said. */
-bool metrics_tests_is_mismatch(int64_t requests, int64_t sampled, uint32_t sampling);
-
 #endif

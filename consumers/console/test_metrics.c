@@ -32,14 +32,10 @@ static const struct words {
 	bool is_copies;
 } words[] = {
 	{"umbra_test_outcomes_total", "Calls of the variant's model by what became of them.",
-		"outcome", offsetof(struct aggregate, outcomes), false},
+		",outcome", offsetof(struct aggregate, outcomes), false},
 	{"umbra_test_losses_total", "Copies for which the model was never asked, by the reason.",
-		"reason", offsetof(struct aggregate, losses), true},
+		",reason", offsetof(struct aggregate, losses), true},
 };
-
-/* As common/metrics.c has them. */
-static const int64_t bounds_us[] = {100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000,
-	250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000};
 
 static bool has_copies(const struct test_metrics_row *row)
 {
@@ -92,9 +88,8 @@ static void write_words(
 			continue;
 		for (size_t j = 0; j < counts->n; j++) {
 			write_series(out, family->name, rows[i].sum);
-			fprintf(out, ",%s=\"", family->label);
-			metrics_write_escaped(out, counts->items[j].name, true);
-			fprintf(out, "\"} %" PRId64 "\n", counts->items[j].n);
+			write_label(out, family->label, counts->items[j].name);
+			fprintf(out, "} %" PRId64 "\n", counts->items[j].n);
 		}
 	}
 }
@@ -115,10 +110,10 @@ static int64_t count_below(const struct histogram *histogram, int64_t bound_us)
 static void write_latency(FILE *out, const struct aggregate *arm)
 {
 	const struct histogram *histogram = &arm->model_latency;
-	for (size_t i = 0; i < sizeof bounds_us / sizeof bounds_us[0]; i++) {
+	for (size_t i = 0; i < METRICS_BOUNDS; i++) {
 		write_series(out, "umbra_test_model_latency_seconds_bucket", arm);
-		fprintf(out, ",le=\"%g\"} %" PRId64 "\n", (double)bounds_us[i] / 1e6,
-			count_below(histogram, bounds_us[i]));
+		fprintf(out, ",le=\"%g\"} %" PRId64 "\n", (double)metrics_bounds_us[i] / 1e6,
+			count_below(histogram, metrics_bounds_us[i]));
 	}
 	write_series(out, "umbra_test_model_latency_seconds_bucket", arm);
 	fprintf(out, ",le=\"+Inf\"} %" PRId64 "\n", histogram->count);
