@@ -239,3 +239,13 @@ char *mismatch_text(const struct mismatch_body *body)
 	*at = '\0';
 	return text;
 }
+
+json_t *mismatch_body_to_json(const struct mismatch_body *body)
+{
+	if (schema_is_utf8(body->data, body->size))
+		return json_stringn(body->data, body->size);
+	char *text = mismatch_text(body);
+	json_t *json = json_string(text);
+	free(text);
+	return json;
+}

@@ -8,6 +8,7 @@
 #include "common/avro_cursor.h"
 #include "common/settings.h"
 #include <avro.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,6 +65,8 @@ int mismatches_parse(struct mismatches *list, struct avro_cursor *cursor)
 
 /* Any bytes as text that may be shown: control characters, and what is not UTF-8, as \xNN. malloc'ed. */
 char *mismatch_text(const struct mismatch_body *body);
+/* The bytes as they are, where that is UTF-8; else as mismatch_text. */
+json_t *mismatch_body_to_json(const struct mismatch_body *body);
 
 /* What shows in place of a secret. */
 #define MISMATCH_MASK "***"

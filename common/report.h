@@ -52,7 +52,14 @@ char *report_alarm(const struct report *report, size_t i);
 /* Has every shadow variant `least` compared requests? By window or not. */
 bool report_is_enough(const struct report *report);
 
-/* As design §12 lays down; a new reference. */
+/* As design §12 lays down; new references, like all of these. */
 json_t *report_to_json(const struct report *report);
+json_t *report_alarms_to_json(const struct report *report);
+/* {"word": n, ...} */
+json_t *counts_to_json(const struct counts *counts);
+
+/* Of the requests that both arms answered: with weights several production variants stand behind the
+ * same ones. `endpoint` may be NULL: it is gone. */
+const char *report_production_name(const struct endpoint *endpoint);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *counts_to_json(const struct counts *counts)
+json_t *counts_to_json(const struct counts *counts)
 {
 	json_t *json = json_object();
 	for (size_t i = 0; i < counts->n; i++)
@@ -183,11 +183,9 @@ static json_t *quality_to_json(const struct aggregate *arm)
 	return json;
 }
 
-/* With weights several production variants stand behind the same requests. */
-static const char *production_name(const struct report *report)
+const char *report_production_name(const struct endpoint *endpoint)
 {
-	return report->endpoint->n_variants == 1 ? report->endpoint->variants[0].name
-						 : "production";
+	return endpoint && endpoint->n_variants == 1 ? endpoint->variants[0].name : "production";
 }
 
 static void add_arm(json_t *json, const struct report *report, const struct aggregate *arm)
@@ -199,7 +197,7 @@ static void add_arm(json_t *json, const struct report *report, const struct aggr
 	if (!arm->test || arm->role == ROLE_PRODUCTION)
 		return;
 	json_array_append_new(variants,
-		population_compared(production_name(report), ROLE_PRODUCTION, arm,
+		population_compared(report_production_name(report->endpoint), ROLE_PRODUCTION, arm,
 			&arm->compared_production_latency));
 	json_array_append_new(variants,
 		population_compared(arm->variant, arm->role, arm, &arm->compared_latency));
@@ -209,20 +207,27 @@ static void add_arm(json_t *json, const struct report *report, const struct aggr
 		json_array_append_new(json_object_get(json, "quality"), quality_to_json(arm));
 }
 
+json_t *report_alarms_to_json(const struct report *report)
+{
+	json_t *list = json_array();
+	char *alarm;
+	for (size_t i = 0; (alarm = report_alarm(report, i)); i++) {
+		json_array_append_new(list, json_string(alarm));
+		free(alarm);
+	}
+	return list;
+}
+
 json_t *report_to_json(const struct report *report)
 {
-	char from[TEXT_MAX], to[TEXT_MAX], *alarm;
-	json_t *json = json_pack("{s:s s:s s:s s:I s:s s:s s:[] s:[] s:[] s:[] s:[]}", "test",
+	char from[TEXT_MAX], to[TEXT_MAX];
+	json_t *json = json_pack("{s:s s:s s:s s:I s:s s:s s:o s:[] s:[] s:[] s:[]}", "test",
 		report->test->name, "endpoint", report->endpoint->name, "state", report->state,
 		"generation", (json_int_t)report->test->generation, "from",
 		text_format_time(report->query.from_us, from), "to",
-		text_format_time(report->query.to_us, to), "alarms", "variants", "accounting",
-		"comparison", "quality");
+		text_format_time(report->query.to_us, to), "alarms", report_alarms_to_json(report),
+		"variants", "accounting", "comparison", "quality");
 	assert(json);
-	for (size_t i = 0; (alarm = report_alarm(report, i)); i++) {
-		json_array_append_new(json_object_get(json, "alarms"), json_string(alarm));
-		free(alarm);
-	}
 	for (size_t i = 0; i < report_rows(report->fold); i++)
 		add_arm(json, report, report_row(report->fold, i));
 	return json;

@@ -1,7 +1,6 @@
 /* umbractl diff: examples of requests to which the arms gave different answers, both answers side by
  * side, and where the request lies. The windows keep them: at most ten each, chosen by a hash. */
 #include "common/memory.h"
-#include "common/schema.h"
 #include "common/text.h"
 #include "control/difference.h"
 #include "control/windows.h"
@@ -145,16 +144,6 @@ static void print_table(const struct report *report, const struct examples *foun
 		printf("No example of a mismatch in the windows of test %s.\n", report->test->name);
 }
 
-static json_t *body_to_json(const struct mismatch_body *body)
-{
-	if (schema_is_utf8(body->data, body->size))
-		return json_stringn(body->data, body->size);
-	char *text = mismatch_text(body);
-	json_t *json = json_string(text);
-	free(text);
-	return json;
-}
-
 static json_t *example_to_json(const struct example *example)
 {
 	const struct mismatch *mismatch = example->mismatch;
@@ -164,9 +153,10 @@ static json_t *example_to_json(const struct example *example)
 		example->window->variant, "role", role_name(example->window->role), "kind",
 		mismatch->kind, "request_id", mismatch->request_id, "source", "topic",
 		mismatch->topic, "partition", mismatch->partition, "offset",
-		(json_int_t)mismatch->offset, "production", body_to_json(&mismatch->production),
-		"production_size", (json_int_t)mismatch->production.whole_size, "candidate",
-		body_to_json(&mismatch->candidate), "candidate_size",
+		(json_int_t)mismatch->offset, "production",
+		mismatch_body_to_json(&mismatch->production), "production_size",
+		(json_int_t)mismatch->production.whole_size, "candidate",
+		mismatch_body_to_json(&mismatch->candidate), "candidate_size",
 		(json_int_t)mismatch->candidate.whole_size);
 }
 

@@ -23,14 +23,6 @@ json_t *api_time(int64_t us)
 	return us ? json_string(text_format_time(us, text)) : json_null();
 }
 
-json_t *api_counts(const struct counts *counts)
-{
-	json_t *json = json_object();
-	for (size_t i = 0; i < counts->n; i++)
-		json_object_set_new(json, counts->items[i].name, json_integer(counts->items[i].n));
-	return json;
-}
-
 json_t *api_variant_names(const struct variant *variants, size_t n)
 {
 	json_t *list = json_array();
@@ -39,10 +31,14 @@ json_t *api_variant_names(const struct variant *variants, size_t n)
 	return list;
 }
 
-const char *api_production_name(const struct report *report)
+char *api_same_requests_name(
+	const struct endpoint *endpoint, const struct test *test, const char *variant)
 {
-	bool is_one = report->endpoint && report->endpoint->n_variants == 1;
-	return is_one ? report->endpoint->variants[0].name : "production";
+	const char *production = report_production_name(endpoint);
+	char *name;
+	memory_need((test->n_variants > 1 ? asprintf(&name, "%s for %s", production, variant)
+					  : asprintf(&name, "%s", production)) >= 0);
+	return name;
 }
 
 unsigned api_histogram_bit(const char *name)

@@ -44,15 +44,15 @@ struct report_fold *api_fold(const struct view *view, const struct test *test,
 struct report api_report_of(const struct view *view, const struct test *test,
 	const struct stretch *stretch, const struct report_fold *fold);
 
-/* Of the requests that both arms answered: several production variants stand behind the same ones. */
-const char *api_production_name(const struct report *report);
+/* How production's column is called for the requests that this candidate was compared on; malloc'ed. */
+char *api_same_requests_name(
+	const struct endpoint *endpoint, const struct test *test, const char *variant);
 
 /* The bit of the histogram of that name in the schema. */
 unsigned api_histogram_bit(const char *name);
 
 /* ISO 8601; null for 0. */
 json_t *api_time(int64_t us);
-json_t *api_counts(const struct counts *counts);
 json_t *api_variant_names(const struct variant *variants, size_t n);
 
 /* Has the store windows of this arm for the test: its own, or production's over all requests? */

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const metric_words[] = {
@@ -54,16 +54,11 @@ static void add_column(json_t *columns, const char *name, enum role role, bool i
 static void add_same_requests(json_t *columns, const struct view *view, const struct test *test,
 	const struct aggregate *arm)
 {
-	char name[300];
-	const struct endpoint *endpoint = control_endpoint(view->state, test->endpoint);
-	const char *production =
-		endpoint && endpoint->n_variants == 1 ? endpoint->variants[0].name : "production";
-	if (test->n_variants > 1)
-		snprintf(name, sizeof name, "%s for %s", production, arm->variant);
-	else
-		snprintf(name, sizeof name, "%s", production);
+	char *name = api_same_requests_name(
+		control_endpoint(view->state, test->endpoint), test, arm->variant);
 	add_column(columns, name, ROLE_PRODUCTION, true, &arm->compared_production_latency);
 	add_column(columns, arm->variant, arm->role, true, &arm->compared_latency);
+	free(name);
 }
 
 static const struct histogram *histogram_of(const struct aggregate *arm, int metric)

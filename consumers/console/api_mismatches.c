@@ -1,7 +1,6 @@
 /* GET tests/NAME/mismatches: examples of answers that differ, the newest first. Of each hour that is
  * over the store keeps ten for each arm, of open windows all that the aggregator gives. */
 #include "common/memory.h"
-#include "common/schema.h"
 #include "consumers/console/api.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -70,14 +69,7 @@ static int newest_first(const void *a, const void *b)
 /* null: the answer was not carried. */
 static json_t *body_to_json(const struct mismatch_body *body)
 {
-	if (!body->size && body->whole_size)
-		return json_null();
-	if (schema_is_utf8(body->data, body->size))
-		return json_stringn(body->data, body->size);
-	char *text = mismatch_text(body);
-	json_t *json = json_string(text);
-	free(text);
-	return json;
+	return !body->size && body->whole_size ? json_null() : mismatch_body_to_json(body);
 }
 
 static bool is_cut(const struct mismatch_body *body)
@@ -127,7 +119,7 @@ void api_mismatches(const struct view *view, const struct request *request, stru
 	collect(view, test, &collection);
 	json_t *examples = examples_to_json(&collection, (size_t)limit);
 	reply_json(reply,
-		json_pack(
-			"{s:o s:o}", "examples", examples, "kinds", api_counts(&collection.kinds)));
+		json_pack("{s:o s:o}", "examples", examples, "kinds",
+			counts_to_json(&collection.kinds)));
 	counts_fini(&collection.kinds);
 }

@@ -34,7 +34,7 @@ static json_t *accounting_of(const struct aggregate *arm)
 	json_t *json = json_pack("{s:s s:s s:I s:I s:I s:o}", "variant", arm->variant, "role",
 		role_name(arm->role), "sampled", (json_int_t)arm->sampled, "paired",
 		(json_int_t)arm->paired, "pending", (json_int_t)arm->pending, "losses",
-		api_counts(&arm->losses));
+		counts_to_json(&arm->losses));
 	assert(json);
 	return json;
 }

@@ -5,7 +5,6 @@
 #include "consumers/console/host_series.h"
 #include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -296,18 +295,12 @@ static void add_losses(struct series *series, const struct store_arm *arm)
 /* Production's calls for the requests that this candidate was compared on. */
 static void add_same_requests(struct series *series, const struct store_arm *arm)
 {
-	char name[300];
-	const struct endpoint *endpoint = series->endpoint;
-	const char *production =
-		endpoint && endpoint->n_variants == 1 ? endpoint->variants[0].name : "production";
-	if (series->test->n_variants > 1)
-		snprintf(name, sizeof name, "%s for %s", production, arm->variant);
-	else
-		snprintf(name, sizeof name, "%s", production);
-	add_values(series, add_column(series, name, ROLE_PRODUCTION, NULL), production,
+	char *name = api_same_requests_name(series->endpoint, series->test, arm->variant);
+	add_values(series, add_column(series, name, ROLE_PRODUCTION, NULL), name,
 		offsetof(struct aggregate, compared_production_latency));
 	add_values(series, add_column(series, arm->variant, arm->role, NULL), arm->variant,
 		offsetof(struct aggregate, compared_latency));
+	free(name);
 }
 
 static size_t histogram_offset(int metric)

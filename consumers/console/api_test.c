@@ -124,17 +124,6 @@ static json_t *headline(
 	return json;
 }
 
-static json_t *alarms(const struct report *report)
-{
-	json_t *list = json_array();
-	char *alarm;
-	for (size_t i = 0; (alarm = report_alarm(report, i)); i++) {
-		json_array_append_new(list, json_string(alarm));
-		free(alarm);
-	}
-	return list;
-}
-
 static json_t *all_variants(const struct report *report)
 {
 	json_t *list = json_array();
@@ -159,7 +148,7 @@ void api_test(const struct view *view, const struct request *request, struct rep
 	json_object_set(json, "definition", test->definition);
 	json_object_set_new(json, "variants", all_variants(&report));
 	json_object_set_new(json, "headline", headline(view, &report, &summary));
-	json_object_set_new(json, "alarms", alarms(&report));
+	json_object_set_new(json, "alarms", report_alarms_to_json(&report));
 	json_object_set_new(json, "updated", api_time(api_updated(view, test)));
 	json_object_set_new(json, "complete_to", api_time(api_complete_to(view)));
 	reply_json(reply, json);

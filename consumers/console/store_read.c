@@ -29,6 +29,15 @@ static void hand_over(const struct reading *reading, struct aggregate *aggregate
 	aggregate_fini(aggregate);
 }
 
+/* The row that the statement stands at. */
+static void take_row(const struct reading *reading, sqlite3_stmt *each, struct aggregate *aggregate)
+{
+	if (store_read_columns(reading->store, each, 2, reading->query->histograms, aggregate))
+		aggregate_fini(aggregate);
+	else
+		hand_over(reading, aggregate);
+}
+
 static void each_piece(const struct reading *reading, const struct plan_piece *piece)
 {
 	sqlite3_stmt *each = reading->store->statements[EACH_ROW];
@@ -40,11 +49,7 @@ static void each_piece(const struct reading *reading, const struct plan_piece *p
 		struct aggregate aggregate = {
 			.window_start_us = store_row_start(sqlite3_column_int64(each, 0)),
 			.window_us = level_width_us(piece->level)};
-		if (store_read_columns(
-			    reading->store, each, 2, reading->query->histograms, &aggregate))
-			aggregate_fini(&aggregate);
-		else
-			hand_over(reading, &aggregate);
+		take_row(reading, each, &aggregate);
 	}
 	store_note(reading->store, code);
 	sqlite3_reset(each);
@@ -62,11 +67,7 @@ static void each_open(const struct reading *reading)
 			.window_us = level_width_us(LEVEL_10S),
 			.partition = sqlite3_column_int(each, 1),
 			.is_provisional = true};
-		if (store_read_columns(
-			    reading->store, each, 2, reading->query->histograms, &aggregate))
-			aggregate_fini(&aggregate);
-		else
-			hand_over(reading, &aggregate);
+		take_row(reading, each, &aggregate);
 	}
 	store_note(reading->store, code);
 	sqlite3_reset(each);
