@@ -1,6 +1,7 @@
 /* The block of nodes, and the ways into it by JSON pointers. */
 #include "common/compare_tree.h"
 #include "common/memory.h"
+#include "common/pointer.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,36 +45,8 @@ const struct node *tree_unwrap(const struct tree *tree, const struct node *node)
 	return node;
 }
 
-/* A token of a pointer: from behind its / to the next one. */
-struct token {
-	const char *at;
-	size_t size;
-};
-
-static const char *next_token(const char *pointer, struct token *token)
-{
-	token->at = pointer + 1;
-	token->size = strcspn(token->at, "/");
-	return token->at + token->size;
-}
-
-static bool is_name(const struct token *token, const char *name, size_t size)
-{
-	size_t i = 0;
-
-	for (size_t at = 0; at < token->size; at++, i++) {
-		char byte = token->at[at];
-
-		if (byte == '~')
-			byte = token->at[++at] == '1' ? '/' : '~';
-		if (i >= size || name[i] != byte)
-			return false;
-	}
-	return i == size;
-}
-
 /* An index as RFC 6901 writes it; UINT32_MAX: it is none. */
-static uint32_t read_index(const struct token *token)
+static uint32_t read_index(const struct pointer_token *token)
 {
 	uint32_t index = 0;
 
@@ -87,7 +60,8 @@ static uint32_t read_index(const struct token *token)
 	return index;
 }
 
-static uint32_t find_child(const struct tree *tree, uint32_t parent, const struct token *token)
+static uint32_t find_child(
+	const struct tree *tree, uint32_t parent, const struct pointer_token *token)
 {
 	const struct node *node = &tree->nodes[parent];
 	uint32_t index = node->type == NODE_ARRAY ? read_index(token) : 0;
@@ -95,7 +69,8 @@ static uint32_t find_child(const struct tree *tree, uint32_t parent, const struc
 
 	if (node->type == NODE_OBJECT)
 		while (child &&
-			!is_name(token, tree->nodes[child].name, tree->nodes[child].name_size))
+			!pointer_token_is(
+				token, tree->nodes[child].name, tree->nodes[child].name_size))
 			child = tree->nodes[child].next;
 	else
 		for (; child && index > 0; index--)
@@ -106,10 +81,10 @@ static uint32_t find_child(const struct tree *tree, uint32_t parent, const struc
 uint32_t tree_find(const struct tree *tree, const char *pointer)
 {
 	uint32_t at = tree->root;
-	struct token token;
+	struct pointer_token token;
 
 	while (*pointer != '\0' && at != UINT32_MAX) {
-		pointer = next_token(pointer, &token);
+		pointer = pointer_next(pointer, &token);
 		at = find_child(tree, at, &token);
 	}
 	return at;
@@ -124,17 +99,18 @@ static bool mark(
 	struct node *node = &tree->nodes[at];
 	bool in_object = node->type == NODE_OBJECT, any;
 	uint32_t *link = &node->child, index = 0;
-	struct token token;
+	struct pointer_token token;
 
 	if (*path == '\0') {
 		node->is_bag = node->is_bag || (what == MARK_BAG && node->type == NODE_ARRAY);
 		return what == MARK_IGNORED;
 	}
-	path = next_token(path, &token);
-	any = token.size == 1 && token.at[0] == '*';
+	path = pointer_next(path, &token);
+	any = pointer_token_is_any(&token);
 	for (; *link && budget_spend(budget, 0); index++) {
 		struct node *child = &tree->nodes[*link];
-		bool is = any || (in_object && is_name(&token, child->name, child->name_size)) ||
+		bool is = any ||
+			(in_object && pointer_token_is(&token, child->name, child->name_size)) ||
 			(!in_object && index == read_index(&token));
 
 		if (is && mark(tree, budget, *link, path, what)) {

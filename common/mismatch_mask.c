@@ -1,24 +1,10 @@
 /* Secrets of an answer, named by JSON pointers (RFC 6901), made unreadable. */
 #include "common/memory.h"
 #include "common/mismatch.h"
+#include "common/pointer.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The next token, unescaped, into `token`; returns where the pointer goes on. */
-static const char *next_token(const char *pointer, char *token, size_t size)
-{
-	size_t n = 0;
-	for (pointer++; *pointer && *pointer != '/'; pointer++) {
-		char byte = *pointer;
-		if (byte == '~' && (pointer[1] == '0' || pointer[1] == '1'))
-			byte = *++pointer == '0' ? '~' : '/';
-		if (n + 1 < size)
-			token[n++] = byte;
-	}
-	token[n] = '\0';
-	return pointer;
-}
 
 static json_t *masked(void)
 {
@@ -47,13 +33,13 @@ static void mask_element(json_t *array, size_t i, const char *rest)
 
 static void mask_below(json_t *json, const char *pointer)
 {
-	char token[MISMATCH_TEXT_MAX];
-	const char *rest = next_token(pointer, token, sizeof token);
-	bool is_any = !strcmp(token, "*");
+	struct pointer_token token;
+	const char *rest = pointer_next(pointer, &token);
+	bool is_any = pointer_token_is_any(&token);
 	if (json_is_array(json)) {
-		bool is_index = token[0] && token[strspn(token, "0123456789")] == '\0';
+		bool is_index = token.size && strspn(token.at, "0123456789") == token.size;
 		for (size_t i = 0; i < json_array_size(json); i++)
-			if (is_any || (is_index && strtoul(token, NULL, 10) == i))
+			if (is_any || (is_index && strtoul(token.at, NULL, 10) == i))
 				mask_element(json, i, rest);
 		return;
 	}
@@ -62,7 +48,7 @@ static void mask_below(json_t *json, const char *pointer)
 	void *iter;
 	json_object_foreach_safe(json, iter, name, member)
 	{
-		if (is_any || !strcmp(name, token))
+		if (is_any || pointer_token_is(&token, name, strlen(name)))
 			mask_member(json, name, member, rest);
 	}
 }
