@@ -31,6 +31,12 @@ static double ratio(int64_t a, int64_t b)
 	return b ? (double)a / (double)b : 0;
 }
 
+static int compare_texts(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+	int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+	return order ? order : (a_size > b_size) - (a_size < b_size);
+}
+
 /* The classes are walked in order: the next one after `last`, NULL: after none. */
 static const char *next_class(const struct counts *cells, const char *last, size_t *size)
 {
@@ -40,15 +46,9 @@ static const char *next_class(const struct counts *cells, const char *last, size
 		const char *truth = cells->items[i / 2].name, *tab = strchr(truth, '\t');
 		const char *text = i % 2 ? tab + 1 : truth;
 		size_t length = i % 2 ? strlen(text) : (size_t)(tab - truth);
-		int order = last ? strncmp(text, last, length < last_size ? length : last_size) : 1;
-		if (!order)
-			order = (length > last_size) - (length < last_size);
-		if (order <= 0)
+		if (last && compare_texts(text, length, last, last_size) <= 0)
 			continue;
-		order = best ? strncmp(text, best, length < best_size ? length : best_size) : -1;
-		if (!order)
-			order = (length > best_size) - (length < best_size);
-		if (order < 0) {
+		if (!best || compare_texts(text, length, best, best_size) < 0) {
 			best = text;
 			best_size = length;
 		}
