@@ -149,13 +149,14 @@ static void tell_changes(struct console *console)
 	const struct service *service = &console->service;
 	const struct control_state *state = control_log_state(service->control);
 	bool has_rows = feed_take_change(console->feed);
-	if (!has_rows && !service->has_changed)
+	if (!has_rows && !console->has_untold_control)
 		return;
 	json_t *names = json_array();
 	for (size_t i = 0; i < state->n_tests; i++)
-		if (service->has_changed || has_changed(console, state->tests[i]))
+		if (console->has_untold_control || has_changed(console, state->tests[i]))
 			json_array_append_new(names, json_string(state->tests[i]->name));
 	store_clear_changes(console->store);
+	console->has_untold_control = false;
 	console->change_due_us = service->now_us + CHANGE_US;
 	server_tell(console->server,
 		json_pack("{s:o s:I s:o}", "tests", names, "generation",
@@ -204,6 +205,7 @@ static int64_t tick(void *self)
 	if (service->is_started && !service->is_stopping)
 		wait = read_on(console);
 	look(console);
+	console->has_untold_control |= service->has_changed;
 	if (service->is_started && service->now_us >= console->change_due_us)
 		tell_changes(console);
 	if (service->is_slow_tick)

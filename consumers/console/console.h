@@ -37,6 +37,7 @@ struct console {
 	struct server *server;
 	struct view view; /* as of this turn */
 	bool is_reading;
+	bool has_untold_control; /* the control state changed since changes were told */
 	int64_t change_due_us; /* monotonic: not before then are changes told again */
 	int64_t prune_due_us; /* monotonic */
 };

@@ -1,6 +1,8 @@
 """umbra-console as a server: streams, slow clients, strangers."""
 import http.client
+import json
 import socket
+import time
 
 import pytest
 
@@ -33,9 +35,10 @@ def stream(console):
 
 def until_says(opened, text):
     said = b""
+    deadline = time.monotonic() + 30  # a silent stream has its comments
     while text not in said:
         piece = opened.recv(4096)
-        assert piece, said
+        assert piece and time.monotonic() < deadline, said
         said += piece
 
 
@@ -64,6 +67,17 @@ def test_idle_clients_do_not_stop_it(console):
 def test_a_name_that_others_gave_this_machine_is_refused(console):
     assert ask(console, "/api/v1/tests", Host="evil.example:80")[0] == 421
     assert ask(console, "/api/v1/tests", Host=f"localhost:{console.port}")[0] == 200
+
+
+def test_a_change_soon_after_another_is_told_too(ready, console):
+    """Changes are told once a second at most; none is forgotten meanwhile."""
+    opened = stream(console)
+    for sampling in range(2, 8):
+        ready.run("umbractl", "set", "t", f"sampling={sampling}")
+    until(lambda: json.loads(ask(console, "/api/v1/tests/t")[1])["sampling_percent"] == 7, "the last one counts")
+    newest = json.loads(ask(console, "/api/v1/system")[1])["generation"]
+    until_says(opened, b'"generation":%d' % newest)
+    opened.close()
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])

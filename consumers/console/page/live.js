@@ -12,6 +12,7 @@ const state = {
 	stream: null,
 	listener: () => {},
 	due: null,
+	untold: [], /* changes that the listener has not been told */
 };
 
 /* f(change) is called at most once a second; change is null when nobody knows what has changed. */
@@ -52,12 +53,22 @@ function read(text) {
 }
 
 function note(change) {
+	state.untold.push(change);
 	if (state.due !== null)
 		return;
 	state.due = setTimeout(() => {
+		const changes = state.untold;
 		state.due = null;
-		state.listener(change);
+		state.untold = [];
+		state.listener(together(changes));
 	}, 700);
+}
+
+/* One that names no tests may concern any. */
+function together(changes) {
+	if (changes.some((change) => !change?.tests?.length))
+		return null;
+	return {...changes.at(-1), tests: changes.flatMap((change) => change.tests)};
 }
 
 async function look() {
