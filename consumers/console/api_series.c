@@ -104,7 +104,7 @@ static bool check_statistic(const struct series *series, struct reply *reply)
 	int only = series->metric == AGREEMENT ? AVERAGE : SUM;
 	if (is_latency(series->metric) || is_load(series->metric) || series->statistic == only)
 		return true;
-	reply_problem(reply, 400, "the statistic of %s is %s, not %s", metric_words[series->metric],
+	reply_problem(reply, 422, "the statistic of %s is %s, not %s", metric_words[series->metric],
 		statistic_words[only], statistic_words[series->statistic]);
 	return false;
 }
@@ -127,7 +127,7 @@ static bool read_steps(const struct query *query, struct series *series, struct 
 		? (series->stretch.to_us - series->begin_us - 1) / series->step_us + 1
 		: 0;
 	if (n > STEPS_MAX) {
-		reply_problem(reply, 400, "that would be %lld steps: at most %d are given",
+		reply_problem(reply, 422, "that would be %lld steps: at most %d are given",
 			(long long)n, STEPS_MAX);
 		return false;
 	}

@@ -1,4 +1,4 @@
-/* GET endpoints, GET history, GET system, GET openapi.json. */
+/* GET endpoints, GET history, GET system, GET openapi.yaml. */
 #include "consumers/console/api.h"
 #include "consumers/console/files.h"
 #include <assert.h>
@@ -125,8 +125,11 @@ void api_system(const struct view *view, const struct request *request, struct r
 
 void api_description(const struct view *view, const struct request *request, struct reply *reply)
 {
+	static const char *const names[] = {NULL};
 	const struct file *file = files_find("openapi.yaml");
-	(void)view, (void)request;
+	(void)view;
+	if (!query_check(&request->query, names, reply))
+		return;
 	if (file)
 		reply_fixed(reply, file->type, file->data, file->size);
 	else

@@ -273,6 +273,21 @@ static void answer_page(struct listing *listing, const struct entry *entries, si
 	reply_json(reply, json_pack("{s:o s:o}", "tests", list, "next_page_token", next));
 }
 
+static bool read_token(const struct query *query, const struct listing *listing,
+	struct page_token *token, struct reply *reply)
+{
+	const char *text = query_text(query, "page_token");
+	if (!text)
+		return true;
+	if (page_token_read(text, token))
+		reply_problem(reply, 400, "page_token is not one that this list gave");
+	else if (token->sort_by != listing->sort_by || token->order != listing->order)
+		reply_problem(reply, 422, "page_token is of the list in another order");
+	else
+		return true;
+	return false;
+}
+
 void api_tests(const struct view *view, const struct request *request, struct reply *reply)
 {
 	struct listing listing = {.view = view,
@@ -283,14 +298,8 @@ void api_tests(const struct view *view, const struct request *request, struct re
 	struct page_token token = {.name = ""};
 	if (!read_listing(&request->query, &listing, reply))
 		return;
-	const char *text = query_text(&request->query, "page_token");
-	if (text &&
-		(page_token_read(text, &token) || token.sort_by != listing.sort_by ||
-			token.order != listing.order)) {
-		reply_problem(
-			reply, 400, "page_token is not one that this list gave, with this order");
+	if (!read_token(&request->query, &listing, &token, reply))
 		return;
-	}
 	struct entry *entries = calloc(view->state->n_tests + 1, sizeof *entries);
 	memory_need(entries);
 	answer_page(&listing, entries, collect(&listing, entries), &token, reply);

@@ -7,7 +7,7 @@
 
 struct page_token {
 	int sort_by, order;
-	int64_t key; /* of the last entry */
+	int64_t key; /* of the last entry, not below 0 */
 	char name[101]; /* its name; "": the first page */
 };
 

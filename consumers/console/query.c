@@ -33,12 +33,20 @@ bool query_time(const struct query *query, const char *name, int64_t *us, struct
 	int64_t time;
 	if (!text)
 		return true;
-	if (text_parse_time(text, &time) || time < 0) {
+	if (text_parse_time(text, &time)) {
 		reply_problem(reply, 400, "%s must be a time, as 2026-01-31T12:00:00Z", name);
 		return false;
 	}
-	*us = time;
+	*us = time < 0 ? 0 : time; /* nothing is older */
 	return true;
+}
+
+/* A whole number of at most six digits, and its unit. */
+static bool is_plain_duration(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	return n >= 1 && n <= 6 && text[0] != '0' && text[n] && strchr("smhd", text[n]) &&
+		!text[n + 1];
 }
 
 bool query_duration(const struct query *query, const char *name, int64_t *us, struct reply *reply)
@@ -47,8 +55,9 @@ bool query_duration(const struct query *query, const char *name, int64_t *us, st
 	int64_t duration;
 	if (!text)
 		return true;
-	if (text_parse_duration(text, &duration) || duration <= 0) {
-		reply_problem(reply, 400, "%s must be a duration, as 15m or 24h", name);
+	if (!is_plain_duration(text) || text_parse_duration(text, &duration)) {
+		reply_problem(reply, 400,
+			"%s must be a whole number of s, m, h or d, as 15m or 24h", name);
 		return false;
 	}
 	*us = duration;
@@ -127,7 +136,7 @@ bool query_stretch(const struct query *query, const struct test *test, int64_t n
 		!query_duration(query, "last", &last_us, reply))
 		return false;
 	if (last_us && query_text(query, "from")) {
-		reply_problem(reply, 400, "from and last both say where to begin: leave one out");
+		reply_problem(reply, 422, "from and last both say where to begin: leave one out");
 		return false;
 	}
 	if (last_us)
@@ -138,6 +147,6 @@ bool query_stretch(const struct query *query, const struct test *test, int64_t n
 		stretch->from_us = stretch->to_us;
 		return true;
 	}
-	reply_problem(reply, 400, "nothing lies between from and to");
+	reply_problem(reply, 422, "nothing lies between from and to");
 	return false;
 }

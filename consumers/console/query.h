@@ -1,5 +1,5 @@
 /* The parameters of a request, decoded, and their values as numbers and times. A value that is none
- * makes the reply a problem that says so. Pure. */
+ * makes the reply a problem that says so, 400; values that contradict each other make it 422. Pure. */
 #ifndef UMBRA_CONSUMERS_CONSOLE_QUERY_H
 #define UMBRA_CONSUMERS_CONSOLE_QUERY_H
 

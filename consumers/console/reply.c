@@ -57,6 +57,8 @@ static const char *title_of(unsigned status)
 		return "This method is not answered here";
 	case 421:
 		return "This name is not ours";
+	case 422:
+		return "The parameters do not go together";
 	case 503:
 		return "Not now";
 	default:

@@ -102,9 +102,10 @@ static void answer_metrics(struct reply *reply)
 static void answer_path(
 	struct server *server, const char *path, struct request *request, struct reply *reply)
 {
+	static const char *const no_names[] = {NULL};
 	const struct view *view = server->view;
 	if (!strcmp(path, API "changes"))
-		reply->is_stream = true;
+		reply->is_stream = query_check(&request->query, no_names, reply);
 	else if (!strncmp(path, API, strlen(API)))
 		answer_api(view, path + strlen(API), request, reply);
 	else if (!strncmp(path, "/api/", 5))

@@ -208,10 +208,10 @@ WRONG = [
     ("tests/none", 404), ("none", 404), ("tests?max_results=0", 400), ("tests?order=up", 400),
     ("tests?x=1", 400), ("tests?order=asc&order=desc", 400), ("tests?page_token=%00", 400),
     (f"tests/{TEST}/series", 400), (f"tests/{TEST}/series?metric=x", 400),
-    (f"tests/{TEST}/series?metric=invocations&statistic=p99", 400),
+    (f"tests/{TEST}/series?metric=invocations&statistic=p99", 422),
     (f"tests/{TEST}/series?metric=queue&step=0s", 400),
-    (f"tests/{TEST}/series?metric=queue&step=10s&from=1970-01-01T00:00:00Z", 400),
-    (f"tests/{TEST}/series?metric=queue&from=2030-01-01T00:00:00Z&to=2029-01-01T00:00:00Z", 400),
+    (f"tests/{TEST}/series?metric=queue&step=10s&from=1970-01-01T00:00:00Z", 422),
+    (f"tests/{TEST}/series?metric=queue&from=2030-01-01T00:00:00Z&to=2029-01-01T00:00:00Z", 422),
     (f"tests/{TEST}/histogram?metric=cpu", 400), ("tests/../../../etc/passwd", 404),
     ("tests/%2e%2e%2f", 404), ("tests/%F0%28", 404), ("history?limit=-1", 400)]
 
@@ -234,6 +234,10 @@ def description():
 
 def check(value, schema, where=""):
     """JSON Schema, as much of it as the description uses."""
+    if "oneOf" in schema:  # null or the other
+        if value is None:
+            return
+        schema = schema["oneOf"][1]
     if "$ref" in schema:
         schema = description()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
     types = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None),
@@ -257,7 +261,7 @@ def check(value, schema, where=""):
 def test_every_answer_is_as_the_description_says(console):
     paths = description()["paths"]
     for text, operations in paths.items():
-        if text == "/changes":
+        if text in ("/changes", "/openapi.yaml"):
             continue
         operation = operations["get"]
         query = {p["name"]: p["schema"]["enum"][0] for p in operation["parameters"] if p["required"]
