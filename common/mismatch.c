@@ -7,11 +7,11 @@
 #include <string.h>
 #include <xxhash.h>
 
-uint64_t mismatch_rank(const char *topic, int32_t partition, int64_t offset, const char *variant)
+uint64_t mismatch_rank(const struct mismatch_place *at, const char *variant)
 {
 	char place[2 * MISMATCH_TEXT_MAX];
-	int n = snprintf(
-		place, sizeof place, "%s/%d/%lld/%s", topic, partition, (long long)offset, variant);
+	int n = snprintf(place, sizeof place, "%s/%lld/%d/%lld/%s", at->topic, (long long)at->epoch,
+		at->partition, (long long)at->offset, variant);
 	return XXH3_64bits(place, (size_t)n < sizeof place ? (size_t)n : sizeof place - 1);
 }
 

@@ -42,8 +42,15 @@ struct mismatches {
 	size_t n;
 };
 
+struct mismatch_place {
+	const char *topic;
+	int64_t epoch; /* of the endpoint: a topic made anew has the same offsets again */
+	int32_t partition;
+	int64_t offset;
+};
+
 /* The rank of that request's mismatch in that arm. */
-uint64_t mismatch_rank(const char *topic, int32_t partition, int64_t offset, const char *variant);
+uint64_t mismatch_rank(const struct mismatch_place *at, const char *variant);
 
 /* Would one with that rank be kept? Asked before an example is made. */
 bool mismatches_want(const struct mismatches *list, uint64_t rank);

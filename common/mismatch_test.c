@@ -13,7 +13,8 @@ static char topic[] = "requests", kind[] = "answer", id[] = "r";
 
 static struct mismatch example(int64_t offset)
 {
-	return (struct mismatch){.rank = mismatch_rank(topic, 0, offset, "v2"),
+	return (struct mismatch){
+		.rank = mismatch_rank(&(struct mismatch_place){topic, 1, 0, offset}, "v2"),
 		.kind = kind,
 		.request_id = id,
 		.topic = topic,

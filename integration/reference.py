@@ -9,6 +9,7 @@ fields being those of a final WindowAggregate.
 """
 import collections
 import json
+import math
 
 import xxhash
 
@@ -60,6 +61,7 @@ NUMBERS = ("invocations", "sampled", "paired", "compared", "match", "mismatch", 
 COUNTS = ("outcomes", "not_comparable", "losses", "confusion", "label_cells",
           "production_label_cells", "decided", "taken")
 EXAMPLES = 10
+CLIP = 1e-15  # a probability is no nearer to 0 and 1 in the log-loss
 
 
 class Tally:
@@ -78,6 +80,20 @@ class Tally:
             self.histograms["model_latency"].add(event["model_latency_us"])
             self.histograms["overhead_latency"].add(event["overhead_latency_us"])
             self.histograms["queue"].add(event["queue_us"])
+
+    def count_truth(self, truth, verdict):
+        """What both arms said of a compared request, beside what was right."""
+        self.n["labelled"] += 1
+        sides = ("production_", verdict.sides[0]), ("", verdict.sides[1])
+        for prefix, (label, _) in sides:
+            self.counts[prefix + "label_cells"][f"{truth}\t{label}"] += 1
+            self.n[prefix + "label_correct"] += label == truth
+        if verdict.scored and truth in "01" and all(0 <= number <= 1 for _, (_, number) in sides):
+            self.n["scored"] += 1
+            for prefix, (_, number) in sides:
+                right = number if truth == "1" else 1 - number
+                self.n[prefix + "log_loss"] += round(-math.log(min(max(right, CLIP), 1 - CLIP)) * 1e6)
+                self.n[prefix + "brier"] += round((1 - right) ** 2 * 1e6)
 
     def record(self):
         fields = {name: self.n[name] for name in NUMBERS}
@@ -105,6 +121,7 @@ class Reference:
 
     def aggregate(self, log):
         first, copies, clock = {}, [], 0
+        self.labels = collections.defaultdict(list)
         for position, (time, kind, event) in enumerate(log):
             clock = max(clock, time)
             if kind == "gap":
@@ -114,12 +131,23 @@ class Reference:
                 first.setdefault(source(event), (position, clock, event))
             elif kind == "event":
                 copies.append((position, clock, event))
+            elif kind == "label" and (text := label_text(event["label"])):
+                self.labels[event["request_id"]].append((position, clock, event["endpoint"], text))
         by_request = collections.defaultdict(list)
         for position, clock, event in copies:
             self.place(first.get(source(event)), position, clock, event, by_request)
-        for place, (_, clock, production) in first.items():
-            self.book(production, window_of(clock), by_request[place])
+        for place, (position, clock, production) in first.items():
+            truth = self.truth(production, position, clock)
+            self.book(production, window_of(clock), by_request[place], truth)
         return {key: tally.record() for key, tally in self.tallies.items()}
+
+    def truth(self, production, position, clock):
+        """The first label that comes while its own window, or the request's if that is older, is open."""
+        for at, told, endpoint, text in self.labels[production["request_id"]]:
+            older, newer = (told, clock) if at < position else (clock, told)
+            if endpoint in (None, production["endpoint"]) and newer < self.closes(window_of(older)):
+                return text
+        return None
 
     def place(self, production, position, clock, event, by_request):
         """Joined, late or unsolicited."""
@@ -137,7 +165,7 @@ class Reference:
         else:
             by_request[source(event)].append(event)
 
-    def book(self, production, window, copies):
+    def book(self, production, window, copies, truth):
         endpoint = production["endpoint"]
         self.tally(endpoint, None, production["variant"], "production", window).count_event(production)
         self.check_decisions(production, window)
@@ -148,35 +176,38 @@ class Reference:
             own = [e for e in copies if (e["test"], e["role"], e["variant"]) == arm]
             answers = [e for e in own if e["outcome"] not in NEVER_ASKED]
             if answers:
-                self.pair(tally, production, answers[0])
+                self.pair(tally, production, answers[0], truth)
             elif own:
                 tally.count_event(own[0])
                 tally.counts["losses"][own[0]["outcome"]] += 1
             else:
                 tally.counts["losses"]["unanswered"] += 1
 
-    def pair(self, tally, production, copy):
+    def pair(self, tally, production, copy, truth):
         tally.n["paired"] += 1
         tally.count_event(copy)
-        verdict, kind, difference = self.compare(production, copy)
-        if verdict not in ("match", "mismatch"):
-            tally.counts["not_comparable"][verdict] += 1
+        verdict = self.compare(production, copy)
+        if verdict.word not in ("match", "mismatch"):
+            tally.counts["not_comparable"][verdict.word] += 1
             return
         tally.n["compared"] += 1
-        tally.n[verdict] += 1
+        tally.n[verdict.word] += 1
         tally.histograms["compared_model_latency"].add(copy["model_latency_us"])
         tally.histograms["compared_production_model_latency"].add(production["model_latency_us"])
         tally.histograms["latency_difference"].values.append(
             copy["model_latency_us"] - production["model_latency_us"])
-        if difference is not None:
-            tally.histograms["number_difference"].values.append(round(difference * 1_000_000))
-        if kind.startswith("label "):
-            tally.counts["confusion"][kind[len("label "):].replace(" > ", "\t")] += 1
-        if verdict == "mismatch":
-            tally.mismatches.append(self.example(production, copy, kind))
+        if verdict.difference is not None:
+            tally.histograms["number_difference"].values.append(round(verdict.difference * 1_000_000))
+        if verdict.sides:
+            tally.counts["confusion"]["\t".join(label for label, _ in verdict.sides)] += 1
+            if truth is not None:
+                tally.count_truth(truth, verdict)
+        if verdict.word == "mismatch":
+            tally.mismatches.append(self.example(production, copy, verdict.kind))
 
     def example(self, production, copy, kind):
-        place = f"{copy['source_topic']}/{copy['source_partition']}/{copy['source_offset']}"
+        place = "/".join(str(copy[name]) for name in (
+            "source_topic", "epoch", "source_partition", "source_offset"))
         rank = xxhash.xxh3_64_intdigest(f"{place}/{copy['variant']}")
         mask = self.definition(copy["test"], production["generation"])["mask"]
         bodies = [masked(event["response_body"], mask) for event in (production, copy)]
@@ -189,8 +220,8 @@ class Reference:
     def compare(self, production, copy):
         failed = production["outcome"] != "ok", copy["outcome"] != "ok"
         if any(failed):
-            return {(True, True): "both_failed", (True, False): "production_failed",
-                    (False, True): "candidate_failed"}[failed], "", None
+            return Verdict({(True, True): "both_failed", (True, False): "production_failed",
+                            (False, True): "candidate_failed"}[failed])
         definition = self.definition(copy["test"], production["generation"])
         path = self.production_path(
             production["endpoint"], production["variant"], production["generation"])
@@ -245,11 +276,33 @@ def masked(body, names):
                       separators=(",", ":")).encode()
 
 
-# Comparisons: verdict, kind of mismatch, difference of the numbers or None.
+def label_text(text):
+    """As the comparison names it, None if it is no label: 1 and 1.0 are one."""
+    if not 1 <= len(text.encode()) <= 100 or any(c < " " or c == "\x7f" for c in text):
+        return None
+    try:
+        return number_text(float(text))
+    except ValueError:
+        return text
+
+
+def number_text(number):
+    return str(int(number)) if number == int(number) else str(number)
+
+
+# Comparisons
+
+
+class Verdict:
+    """A word; what differs; the difference of the numbers; by label: (label, number) of each side."""
+
+    def __init__(self, word, kind="", difference=None, sides=(), scored=False):
+        self.word, self.kind, self.difference = word, kind, difference
+        self.sides, self.scored = sides, scored
 
 
 def compare_exact(production, copy, _path, _own_path):
-    return "match" if production == copy else "mismatch", "answer", None
+    return Verdict("match" if production == copy else "mismatch", "answer")
 
 
 def compare_json(tolerance):
@@ -257,19 +310,23 @@ def compare_json(tolerance):
     def compare(production, copy, path, own_path):
         problem, numbers = read_numbers((production, path), (copy, own_path))
         if problem:
-            return problem, "", None
+            return Verdict(problem)
         difference = numbers[1] - numbers[0]
-        return "match" if abs(difference) <= tolerance else "mismatch", "number", difference
+        return Verdict("match" if abs(difference) <= tolerance else "mismatch", "number", difference)
     return compare
 
 
-def compare_label(production, copy, path, own_path):
-    """The number is the class."""
-    problem, numbers = read_numbers((production, path), (copy, own_path))
-    if problem:
-        return problem, "", None
-    return ("match" if numbers[0] == numbers[1] else "mismatch",
-            f"label {numbers[0]} > {numbers[1]}", numbers[1] - numbers[0])
+def compare_label(threshold=None):
+    """The number is the class, or the class is 1 from the threshold on and the number its probability."""
+    def compare(production, copy, path, own_path):
+        problem, numbers = read_numbers((production, path), (copy, own_path))
+        if problem:
+            return Verdict(problem)
+        labels = [number_text(n if threshold is None else n >= threshold) for n in numbers]
+        return Verdict("match" if labels[0] == labels[1] else "mismatch",
+                       f"label {labels[0]} > {labels[1]}", numbers[1] - numbers[0],
+                       tuple(zip(labels, numbers)), threshold is not None)
+    return compare
 
 
 def read_numbers(*answers):

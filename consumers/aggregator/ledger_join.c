@@ -87,8 +87,9 @@ static void keep_example(struct tally *tally, const struct entry *entry, const c
 	const struct source *source = entry->source;
 	if (meeting->result->verdict != COMPARE_MISMATCH)
 		return; /* most are none: no rank for these */
-	uint64_t rank = mismatch_rank(
-		source->topic, source->partition, entry->source_offset, tally->arm->variant);
+	const struct mismatch_place place = {
+		source->topic, source->epoch, source->partition, entry->source_offset};
+	uint64_t rank = mismatch_rank(&place, tally->arm->variant);
 	if (!mismatches_want(&tally->mismatches, rank))
 		return;
 	char kind[MISMATCH_TEXT_MAX], *masked[2];

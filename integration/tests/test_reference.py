@@ -1,6 +1,6 @@
 """Our aggregation against integration/reference.py, field by field, over 100,000 random events:
-duplicates, disorder, losses, redeliveries hours later, several tests, epochs, roles, variants, ticks,
-gaps; and once more with a reader that crashes all the time."""
+duplicates, disorder, losses, redeliveries hours later, several tests, epochs, roles, variants, labels,
+ticks, gaps; and once more with a reader that crashes all the time."""
 import json
 import random
 import struct
@@ -24,9 +24,11 @@ TESTS = {  # name: [(generation, k, comparison, definition)]
           (6, 250_000, compare_exact, {"kind": "exact"})],
     "b": [(4, 1_000_000, compare_json(0.5), {"kind": "json", "absolute": 0.5}),
           (5, 1_000_000, compare_json(0), {"kind": "json"})],
-    "c": [(7, 300_000, compare_label, {"kind": "label", "label": "", "mask": ["/p"]})]}
+    "c": [(7, 300_000, compare_label(), {"kind": "label", "label": "", "mask": ["/p"]})],
+    "d": [(8, 600_000, compare_label(0.5), {"kind": "label", "label": "", "threshold": 0.5})]}
 BASELINES = {("a", 6): 300_000}  # the others have none
-VARIANTS = {"a": {"a2": None, "a3": None}, "b": {"b2": "/q"}, "c": {"c2": "/q"}}
+VARIANTS = {"a": {"a2": None, "a3": None}, "b": {"b2": "/q"}, "c": {"c2": "/q"}, "d": {"d2": "/q"}}
+LABELS = ("0", "0", "0", "1", "1", "1", "1.0", "0e0", "yes", "", "\x01", "x" * 101, "é" * 50)
 
 
 def definition(test, generation):
@@ -85,14 +87,16 @@ class Log:
 
     def step(self):
         dice = self.random.random()
-        if dice < 0.45:
+        if dice < 0.42:
             self.new_request()
-        elif dice < 0.47 and self.requests:  # soon, or hours later
+        elif dice < 0.44 and self.requests:  # soon, or hours later
             self.append("event", self.random.choice((self.requests, self.requests[-50:]))[
                 self.random.randrange(min(50, len(self.requests)))])
-        elif dice < 0.475:
+        elif dice < 0.445:
             self.append("tick", {"instance": "i", "time": 0})
-        elif dice < 0.48:
+        elif dice < 0.6:
+            self.some_label()
+        elif dice < 0.605:
             self.append("gap", {
                 "instance": "i", "program": "p", "endpoint": "e", "source_topic": "t",
                 "test": self.random.choice((None, "a")), "events": self.random.randrange(9),
@@ -155,6 +159,22 @@ class Log:
             copy["source_offset"] += 10**6
         self.append("event", copy)
 
+    def some_label(self):
+        """Of a request of these minutes, still to come, old or unknown; often more than one."""
+        dice = self.random.random()
+        place = self.random.choice(list(self.offsets or {(1, 0): 0}))
+        last = self.offsets.get(place, 0)
+        offset = last + 1 + self.random.randrange(20) if dice < 0.4 else (
+            self.random.randrange(last + 1) if dice < 0.5 else max(1, last - self.random.randrange(200)))
+        self.append("label", {
+            "request_id": self.request_id(place, offset) if dice < 0.97 else "",
+            "endpoint": self.random.choice((None, "e", "e", "f")), "time": 1,
+            "label": self.random.choice(LABELS)})
+
+    @staticmethod
+    def request_id(place, offset):
+        return f"r-{place[0]}-{place[1]}-{offset}"
+
     def copy_of(self, event, named):
         place = event["epoch"], event["source_partition"]
         copy = self.event(named["variant"], named["role"], named["test"], place,
@@ -173,13 +193,16 @@ class Log:
             b'{"p": 1}' if role == "production" else b'{"q": 1}')
         if test == "a":
             body = b'{"p": 1}' if r.random() < 0.9 else b'{"p": 1.0}'
+        if test == "d":
+            body = b'{"%s": %s}' % (b"q" if role == "shadow" else b"p", r.choice(
+                (b"0", b"1", b"0.25", b"0.5", b"0.99", b"1e-20", b"1.5", b"-0.5")))
         if r.random() < 0.01:
             body = b"not JSON"
         if outcome != "ok":
             body = None
         return {
-            "request_id": f"r-{place[0]}-{place[1]}-{offset}", "endpoint": "e", "epoch": place[0],
-            "test": test, "variant": variant, "role": role, "generation": r.choice((3, 4, 5, 6, 7)),
+            "request_id": self.request_id(place, offset), "endpoint": "e", "epoch": place[0],
+            "test": test, "variant": variant, "role": role, "generation": r.choice((3, 4, 5, 6, 7, 8)),
             "source_topic": "t", "source_partition": place[1], "source_offset": offset,
             "done_below": -1, "request_time": 1, "outcome": outcome,
             "reason": "", "status_code": 200 if body else 0, "attempts": 1,
@@ -196,7 +219,8 @@ def run_ours(log, crash_every=0):
     pieces = []
     for record in control_records():
         pieces += [b"c", struct.pack("<qI", 1, len(record)), record]
-    names = {"event": "invocation_event", "gap": "event_gap", "tick": "event_tick"}
+    names = {"event": "invocation_event", "gap": "event_gap", "tick": "event_tick",
+             "label": "label_event"}
     for time, kind, fields in log.records:
         value = log.encoded.setdefault(id(fields), witness.encode(names[kind], fields))
         pieces += [b"e", struct.pack("<qI", time, len(value)), value]
@@ -250,8 +274,9 @@ def test_the_aggregation_is_the_references_field_by_field(log, ours):
 
 def test_the_log_holds_what_it_is_to_hold(ours):
     sums = dict.fromkeys(("late", "unsolicited", "wrong_sampling_decisions", "given_up_events",
-                          "match", "mismatch", "paired"), 0)
-    words, cells, kinds, examples = set(), set(), set(), []
+                          "match", "mismatch", "paired", "labelled", "label_correct",
+                          "production_label_correct", "scored", "log_loss", "production_brier"), 0)
+    words, cells, truths, kinds, examples = set(), set(), set(), set(), []
     for value in ours.values():
         _, fields = witness.decode(value)
         for name in sums:
@@ -260,6 +285,8 @@ def test_the_log_holds_what_it_is_to_hold(ours):
         cells |= {item["name"] for item in fields["confusion"]}
         kinds |= {example["kind"] for example in fields["mismatches"]}
         examples.append(len(fields["mismatches"]))
+        truths |= {tuple(item["name"].split("\t")) for item in fields["label_cells"]}
+    assert truths == {(truth, label) for truth in ("0", "1", "yes", "é" * 50) for label in "01"}
     assert cells == {"0\t0", "0\t1", "1\t0", "1\t1"}
     assert kinds == {"answer", "number", "label 0 > 1", "label 1 > 0"}
     assert max(examples) == 10
