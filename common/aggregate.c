@@ -33,6 +33,7 @@ static const struct {
 	{"brier", offsetof(struct aggregate, brier)},
 	{"production_log_loss", offsetof(struct aggregate, production_log_loss)},
 	{"production_brier", offsetof(struct aggregate, production_brier)},
+	{"unwritten_windows", offsetof(struct aggregate, unwritten_windows)},
 };
 
 static const struct {

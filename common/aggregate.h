@@ -30,6 +30,7 @@ struct aggregate {
 	bool is_provisional; /* any of those merged is */
 	int64_t invocations, sampled, paired, compared, match, mismatch, pending, late, unsolicited,
 		wrong_decisions, given_up_events, request_bytes, response_bytes;
+	int64_t unwritten_windows;
 	/* Against the truth; sums of scores in millionths. */
 	int64_t labelled, label_correct, production_label_correct, scored, log_loss, brier,
 		production_log_loss, production_brier;

@@ -75,6 +75,11 @@ static void look_at(struct search *search, const struct aggregate *arm)
 			"%" PRId64 " events were given up because Kafka did not take them: the "
 			"numbers have a gap",
 			arm->given_up_events);
+	if (arm->unwritten_windows)
+		alarm_at(search,
+			"at least %" PRId64 " window%s missing: their events were deleted before "
+			"the aggregator read them",
+			arm->unwritten_windows, arm->unwritten_windows == 1 ? " is" : "s are");
 }
 
 char *report_alarm(const struct report *report, size_t i)

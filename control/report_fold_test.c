@@ -88,6 +88,7 @@ static void write_window(struct avro_buffer *buffer, const struct window *window
 		avro_buffer_long(buffer, 0); /* no truth */
 	avro_buffer_long(buffer, 0); /* no decisions */
 	avro_buffer_long(buffer, 0);
+	avro_buffer_long(buffer, 0); /* no window unwritten */
 }
 
 static void take(struct report_fold *fold, const char *key, const struct window *window)

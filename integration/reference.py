@@ -57,7 +57,7 @@ HISTOGRAMS = ("model_latency", "overhead_latency", "queue", "compared_model_late
 NUMBERS = ("invocations", "sampled", "paired", "compared", "match", "mismatch", "pending", "late",
            "unsolicited", "wrong_sampling_decisions", "given_up_events", "request_bytes",
            "response_bytes", "labelled", "label_correct", "production_label_correct", "scored",
-           "log_loss", "brier", "production_log_loss", "production_brier")
+           "log_loss", "brier", "production_log_loss", "production_brier", "unwritten_windows")
 COUNTS = ("outcomes", "not_comparable", "losses", "confusion", "label_cells",
           "production_label_cells", "decided", "taken")
 EXAMPLES = 10

@@ -148,6 +148,7 @@ void counters_final(const struct tally *tally)
 	count_alarm(tally->arm, "wrong_sampling_decisions", tally->wrong_decisions);
 	count_alarm(tally->arm, "unsolicited", tally->unsolicited);
 	count_alarm(tally->arm, "given_up_events", tally->given_up_events);
+	count_alarm(tally->arm, "unwritten_windows", tally->unwritten_windows);
 	count_alarm(tally->arm, "unanswered", tally->losses[LOSS_UNANSWERED]);
 	if (tally->n_ratios)
 		watch_ratio(tally);

@@ -448,6 +448,10 @@ static void after_records_were_deleted_windows_that_began_before_are_not_told(vo
 	assert_int_equal(final_of(fixture, NULL, 10)->invocations, 0);
 	assert_int_equal(final_of(fixture, NULL, 20)->invocations, 1);
 	assert_int_equal(final_of(fixture, "t", 20)->late, 1);
+	assert_int_equal(fixture->finals[0].tally.unwritten_windows, 1); /* that they are not is */
+	assert_string_equal(fixture->finals[0].tally.arm->variant, "");
+	assert_null(fixture->finals[0].tally.arm->test);
+	assert_int_equal(final_of(fixture, NULL, 20)->unwritten_windows, 0);
 }
 
 static void only_what_changed_is_published_again(void **state)

@@ -113,12 +113,28 @@ static bool is_cut_off(const struct ledger *ledger, const struct window *window)
 	return ledger->start.blind_us != LEDGER_NEVER && window->start_us < ledger->start.blind_us;
 }
 
+/* Instead of numbers that would be a part: one record for each endpoint that says so, of no variant. */
+static void tell_cut_off(struct ledger *ledger, struct window *window)
+{
+	size_t n = window->n_tallies;
+	ledger->status.unwritten++;
+	for (size_t i = 0; i < n; i++) {
+		const struct arm *arm = ledger_arm(
+			ledger, window->tallies[i]->arm->endpoint, NULL, "", ROLE_PRODUCTION);
+		struct tally *tally = arm ? window_tally(window, arm) : NULL;
+		if (!tally || tally->unwritten_windows)
+			continue;
+		tally->unwritten_windows = 1;
+		ledger->config.on_final(ledger->config.opaque, tally, window->start_us);
+	}
+}
+
 static void tell_final(struct ledger *ledger, struct window *window)
 {
 	if (was_written(ledger, window))
 		return;
 	if (is_cut_off(ledger, window)) {
-		ledger->status.unwritten++;
+		tell_cut_off(ledger, window);
 		return;
 	}
 	if (window->n_tallies)

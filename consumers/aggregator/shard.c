@@ -39,6 +39,9 @@ static void note_alarms(const struct tally *tally)
 		log_error(tally->arm->test ? tally->arm->test : tally->arm->endpoint,
 			"%" PRId64 " events were given up: the books have a gap",
 			tally->given_up_events);
+	if (tally->unwritten_windows)
+		log_error(tally->arm->endpoint,
+			"a window is missing: its events were deleted before they were read");
 }
 
 /* The final record, then the tombstone of the provisional one that it replaces. */

@@ -253,6 +253,7 @@ void tally_write(
 	tally_label_write(&tally->label, value);
 	write_ratios(tally, false, value);
 	write_ratios(tally, true, value);
+	avro_buffer_long(value, tally->unwritten_windows);
 }
 
 size_t tally_key(const struct arm *arm, const struct tally_frame *frame, char key[TALLY_KEY_MAX])

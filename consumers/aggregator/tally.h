@@ -35,6 +35,7 @@ struct tally {
 	int64_t sampled, paired, losses[LOSS_COUNT];
 	int64_t match, mismatch, not_comparable[COMPARE_REASON_COUNT];
 	int64_t late, unsolicited, wrong_decisions, given_up_events;
+	int64_t unwritten_windows; /* this one, or none */
 	int64_t request_bytes, response_bytes;
 	struct tally_ratio ratios[TALLY_RATIOS + 1];
 	size_t n_ratios;

@@ -2,6 +2,7 @@
 was interrupted, and the books close."""
 import json
 import signal
+import subprocess
 
 import pytest
 
@@ -10,6 +11,7 @@ from accounting import accounts, first_production
 from aggregates import final_bytes, final_totals, latest, losses, totals, wait_final
 from model_server import Answer
 from path import QUICK, TEST, Path
+from program import binary
 from records import Record
 from waiting import until
 
@@ -169,3 +171,26 @@ def test_one_that_is_stopped_past_its_session_does_no_harm_when_it_goes_on(path)
     sums = wait_final(path.umbra, lambda sums: sums[ARM]["sampled"] == account.sampled == 300)
     check_against_log(path, sums)
     assert all(len(values) == 1 for values in final_bytes(path.umbra).values())
+
+
+def test_a_window_whose_events_were_deleted_unread_is_no_window_with_fewer_events(path):
+    path.define(sampling=100.0).start()
+    path.produce(200)
+    path.wait_account(lambda account: account.pending == 0)
+    topic = path.umbra.own_topic("events")
+    halves = {p: high // 2 for p, (_, high) in path.kafka.ends(topic).items()}
+    for partition, offset in halves.items():
+        subprocess.run([binary("umbra-delete-records"), path.kafka.brokers, topic, str(partition),
+                        str(offset)], check=True)
+    start_aggregator(path, *SHORT)
+
+    def told():
+        return [r for r in latest(path.umbra).values() if r["unwritten_windows"] and not r["provisional"]]
+    until(lambda: len(told()) >= sum(offset > 0 for offset in halves.values()), "it is told", 90)
+    assert {(r["test"], r["variant"], r["role"], r["invocations"]) for r in told()} == {
+        (None, "", "production", 0)}
+    first = min(r["window_start"] for r in told())
+    later = {r["window_start"] for r in latest(path.umbra).values() if r["invocations"]}
+    assert all(start > first for start in later)
+    report = json.loads(path.umbra.run("umbractl", "report", TEST, "-o", "json", expect=None).stdout)
+    assert any(" missing: their events were deleted before" in alarm for alarm in report["alarms"])

@@ -53,7 +53,7 @@ def window(umbra, number=0, **fields):
         "latency_difference": histogram(2048, 140), "number_difference": None, "confusion": [],
         "mismatches": [], "label_cells": [], "production_label_cells": [], "decided": [], "taken": [],
         **dict.fromkeys(("labelled", "label_correct", "production_label_correct", "scored", "log_loss",
-                         "brier", "production_log_loss", "production_brier"), 0)}
+                         "brier", "production_log_loss", "production_brier", "unwritten_windows"), 0)}
     return {**record, **fields}
 
 
@@ -125,6 +125,16 @@ def test_too_little_to_decide_on_is_a_status_of_its_own(installed):
     installed.run("umbractl", "report", "t", "-o", "csv")
     done = installed.run("umbractl", "report", "t", "-o", "csv", "--least", "141", expect=4)
     assert len(done.stdout.splitlines()) == 2  # it is printed all the same
+
+
+def test_windows_whose_events_were_deleted_unread_are_an_alarm(installed):
+    write(installed, window(installed))
+    write(installed, window(installed, 1, test=None, variant="", role="production", sampled=0,
+                            paired=0, losses=[], unwritten_windows=1))
+    found = report(installed)
+    assert ["at least 1 window is missing" in alarm for alarm in found["alarms"]] == [True]
+    assert "" not in [variant["name"] for variant in found["variants"]]
+    installed.run("umbractl", "report", "t", "-o", "csv")
 
 
 def test_what_must_not_be_stands_on_top(installed):
