@@ -77,6 +77,33 @@ function comparison_row(comparison, columns) {
 	].filter(Boolean));
 }
 
+const RATIOS = [["accuracy", "accuracy"], ["precision", "precision"], ["recall", "recall"], ["f1", "F1"]];
+const SCORES = [["log_loss", "log-loss"], ["brier", "Brier score"]];
+
+/* One production column is filled, however many variants there are: the truth is told of their sum. */
+function quality_row(quality, blanks, [key, name], text, difference) {
+	const sides = ["production", "own"];
+	const fact = (side) => ({fact: `quality|${quality.role}|${quality.variant}|${side}.${key}`, value: quality[side][key]});
+	return h("tr", null, h("th", {scope: "row"}, name), blanks,
+		sides.map((side) => h("td", {class: "number", data: fact(side)}, text(quality[side][key]))),
+		h("td", {class: "number"}, difference(quality.production[key], quality.own[key])));
+}
+
+function quality_group(quality, columns) {
+	if (!quality)
+		return null;
+	const blanks = () => Array.from({length: columns - 4}, () => h("td", {class: "number"}, format.MISSING));
+	const is_known = ([key]) => quality.own[key] !== null || quality.production[key] !== null;
+	const score = (value) => value === null ? format.MISSING : value.toFixed(4);
+	const less = (one, other) => one === null || other === null ? "" : format.signed((other - one).toFixed(4), other - one);
+	return group("Against the truth, same requests", columns, [
+		h("tr", null, h("th", {scope: "row"}, "labelled"), h("td", {colspan: columns - 1, class: "words"},
+			h("b", {data: {fact: `quality|${quality.role}|${quality.variant}|labelled`, value: quality.labelled}}, format.count(quality.labelled)),
+			" compared requests whose truth is known")),
+		RATIOS.filter(is_known).map((row) => quality_row(quality, blanks(), row, format.percent, points)),
+		SCORES.filter(is_known).map((row) => quality_row(quality, blanks(), row, score, less))]);
+}
+
 /* population: "compared" (same requests) or "all". */
 export function numbers(report, candidate, population) {
 	const all = [...find(report, "all", "production"), ...find(report, "all", "shadow", candidate)];
@@ -98,5 +125,6 @@ export function numbers(report, candidate, population) {
 				latency_rows("overhead", "overhead_latency_us", all, [["p50", "p50"], ["p99", "p99"]]),
 				latency_rows("queue", "queue_us", all, [["p50", "p50"], ["p99", "p99"]])]),
 			comparison_row(comparison, columns),
+			quality_group(report.quality.find((q) => q.variant === candidate && q.role === "shadow"), columns),
 		].flat(Infinity).filter(Boolean)));
 }

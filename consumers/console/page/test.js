@@ -51,9 +51,9 @@ export class TestView {
 		const is_empty = test.invocations === 0 && test.sampled === 0;
 		fill(this.nothing, {is_empty, endpoint: test.endpoint}, () => is_empty ? no_data(test) : []);
 		this.body.hidden = is_empty;
-		const {accounting, comparison, variants} = report;
+		const {accounting, comparison, quality, variants} = report;
 		fill(this.books, {accounting, comparison}, () => make_books(report));
-		fill(this.numbers, {variants, comparison, population: chosen.population}, () =>
+		fill(this.numbers, {variants, comparison, quality, population: chosen.population}, () =>
 			test.candidates.map((candidate) => numbers(report, candidate, chosen.population)));
 	}
 

@@ -29,7 +29,7 @@ def told(report, key):
     """The report's number that stands under the page's key."""
     population, role, name, path = key.split("|", 3)
     population, _, candidate = population.partition(":")
-    if population in ("accounting", "comparison"):
+    if population in ("accounting", "comparison", "quality"):
         [place] = [a for a in report[population] if a["role"] == role and a["variant"] == name]
     else:
         [place] = [v for v in report["variants"] if (v["population"], v["role"], v["name"]) == (population, role, name)
@@ -45,6 +45,11 @@ def as_text(key, number):
     """As a person reads it."""
     if number is None:
         return "–"
+    name = key.rpartition(".")[2]
+    if name in ("accuracy", "precision", "recall", "f1"):
+        return f"{100 * number:.2f} %"
+    if name in ("log_loss", "brier"):
+        return f"{number:.4f}"
     if "_us." not in key:
         return f"{number:,}"
     size = abs(number)
@@ -57,6 +62,7 @@ def test_every_number_on_the_page_is_the_reports(demo, page, population):
     page.open(f"/tests/{TEST}?population={population}")
     facts = {key: fact for key, fact in page.facts().items() if not key.startswith(("headline", "test"))}
     assert len(facts) >= 30
+    assert {f"quality|shadow|churn-v2|{side}.accuracy" for side in ("production", "own")} <= facts.keys()
     for key, (raw, shown) in facts.items():
         number = told(report, key)
         assert raw == "null" if number is None else abs(float(raw) - number) <= abs(number) * 1e-9, key
