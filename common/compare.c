@@ -259,27 +259,3 @@ void compare_answers(const struct compare_spec *spec, const struct compare_answe
 	else
 		compare_values(spec, production, candidate, result);
 }
-
-enum compare_reason compare_predict(const struct compare_spec *spec,
-	const struct compare_answer *answer, struct compare_prediction *prediction)
-{
-	struct budget budget = {COMPARE_STEPS_MAX};
-	const struct compare_number *number;
-	enum compare_reason reason;
-	struct tree tree;
-
-	assert(spec->kind == COMPARE_LABEL);
-	*prediction = (struct compare_prediction){.has_number = false};
-	if (answer->outcome != OUTCOME_OK)
-		return COMPARE_PRODUCTION_FAILED;
-	if (!is_carried(answer))
-		return COMPARE_TOO_LARGE;
-	read_answer(&tree, &budget, spec, answer);
-	reason = tree.problem;
-	if (reason == COMPARE_NO_REASON && budget.steps == 0)
-		reason = COMPARE_TOO_COMPLEX;
-	if (reason == COMPARE_NO_REASON)
-		reason = read_prediction(spec, &tree, prediction, &number);
-	tree_fini(&tree);
-	return reason;
-}

@@ -104,11 +104,6 @@ struct compare_result {
 void compare_answers(const struct compare_spec *spec, const struct compare_answer *production,
 	const struct compare_answer *candidate, struct compare_result *result);
 
-/* One arm alone, with kind label: what it predicts. COMPARE_NO_REASON, or why there is nothing:
- * COMPARE_PRODUCTION_FAILED says that this arm failed, whichever it is. */
-enum compare_reason compare_predict(const struct compare_spec *spec,
-	const struct compare_answer *answer, struct compare_prediction *prediction);
-
 /* "not_parseable", ... */
 const char *compare_reason_name(enum compare_reason reason);
 

@@ -1,10 +1,17 @@
-/* Two answers, separated by the byte FF, which no text holds; the first byte chooses how they are
- * compared. Both directions tell the same, and no answer differs from itself. */
+/* Two hostile answers, separated by the byte FF, which no text holds; the first byte chooses how they
+ * are compared. What is asserted: an answer never differs from itself, both directions tell the same,
+ * mirrored; and neither the time nor the memory of a comparison grows beyond what its limits allow,
+ * however the answers are made (the runner's -timeout and -rss_limit_mb stand behind). */
 #include "common/compare.h"
 #include "integration/fuzz/fuzz.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
+
+enum {
+	SECONDS_MAX = 5 /* of CPU, sanitizers included: COMPARE_STEPS_MAX steps take less */
+};
 
 static char *paths[] = {"/a", "/*/b", "/0", "", "/*", "/*/*"};
 
@@ -35,12 +42,63 @@ static struct compare_answer answer(const uint8_t *data, size_t size)
 		.size = (int64_t)size};
 }
 
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void compare(const struct compare_spec *spec, const struct compare_answer *production,
+	const struct compare_answer *candidate, struct compare_result *result)
+{
+	double begun = cpu_seconds();
+
+	compare_answers(spec, production, candidate, result);
+	assert(cpu_seconds() - begun < SECONDS_MAX);
+	assert((result->verdict == COMPARE_NOT_COMPARABLE) ==
+		(result->reason != COMPARE_NO_REASON));
+	assert(!result->has_difference || isfinite(result->difference));
+}
+
+static void assert_mirrored(
+	const struct compare_prediction *one, const struct compare_prediction *other)
+{
+	assert(strcmp(one->label, other->label) == 0);
+	assert(one->has_number == other->has_number);
+	assert(!one->has_number || (isfinite(one->number) && one->number == other->number));
+}
+
+static void check_reflexive(const struct compare_spec *spec, const struct compare_answer *one)
+{
+	struct compare_result itself;
+
+	compare(spec, one, one, &itself);
+	assert(itself.verdict != COMPARE_MISMATCH);
+	assert(!itself.has_difference || itself.difference == 0);
+	assert_mirrored(&itself.production, &itself.candidate);
+}
+
+static void check_symmetric(const struct compare_spec *spec, const struct compare_answer *one,
+	const struct compare_answer *other)
+{
+	struct compare_result there, back;
+
+	compare(spec, one, other, &there);
+	compare(spec, other, one, &back);
+	assert(there.verdict == back.verdict && there.reason == back.reason);
+	assert_mirrored(&there.production, &back.candidate);
+	assert_mirrored(&there.candidate, &back.production);
+	assert(there.has_difference == back.has_difference);
+	assert(!there.has_difference || there.difference == -back.difference);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *mark = size > 0 ? memchr(data + 1, 0xff, size - 1) : NULL;
 	const struct compare_spec *spec;
 	struct compare_answer one, other;
-	struct compare_result there, back;
 
 	if (!mark)
 		return 0;
@@ -48,14 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	one = answer(data + 1, (size_t)(mark - data - 1));
 	other = answer(mark + 1, (size_t)(data + size - mark - 1));
 	one.answer_path = data[0] & 0x80 ? "/a" : NULL;
-	compare_answers(spec, &one, &one, &there);
-	assert(there.verdict != COMPARE_MISMATCH);
-	compare_answers(spec, &one, &other, &there);
-	compare_answers(spec, &other, &one, &back);
-	assert(there.verdict == back.verdict && there.reason == back.reason);
-	assert((there.verdict == COMPARE_NOT_COMPARABLE) == (there.reason != COMPARE_NO_REASON));
-	assert(strcmp(there.production.label, back.candidate.label) == 0);
-	assert(there.has_difference == back.has_difference);
-	assert(!there.has_difference || there.difference == -back.difference);
+	check_reflexive(spec, &one);
+	check_reflexive(spec, &other);
+	check_symmetric(spec, &one, &other);
 	return 0;
 }
