@@ -17,7 +17,8 @@ enum subject { /* a topic or a group, once for the installation or once for each
 	REPLY_TOPICS,
 	SHADOW_TOPICS, /* prefixed */
 	SPLITTER_GROUP,
-	SHADOW_GROUPS /* prefixed */
+	SHADOW_GROUPS, /* prefixed */
+	CAPTURED_TOPICS /* as --from-topic names them */
 };
 
 struct need {
@@ -54,6 +55,7 @@ static const struct need needs[] = {
 	{"umbra-producer", READER_GROUP, {"Describe"}},
 	{"umbra-producer", EVENTS_TOPIC, {"Write"}}, /* the truth, --label */
 	{"umbra-producer", REQUESTS_TOPIC, {"Read", "Write"}}, /* --from-topic */
+	{"umbra-producer", CAPTURED_TOPICS, {"Read"}},
 	{"umbra-producer", RESPONSES_TOPIC, {"Read"}},
 	{"umbractl", CONTROL_TOPIC, {"Read", "Write", "Create", "DescribeConfigs"}},
 	{"umbractl", READER_GROUP, {"Describe"}},
@@ -72,6 +74,13 @@ static const struct setting options[] = {
 		.offset = CTL_AT(principals),
 		.argument = "PROGRAM=PRINCIPAL",
 		.help = "Who a program is for Kafka; default: User:PROGRAM. May be repeated."},
+	{.option = "from-topic",
+		.type = SETTING_LIST,
+		.offset = CTL_AT(captured),
+		.argument = "TOPIC",
+		.help = "A topic of no endpoint that umbra-producer --from-topic is to read. May "
+			"be "
+			"repeated."},
 	OPTION_OUTPUT, OPTION_TIMEOUT};
 
 struct acl {
@@ -162,6 +171,11 @@ static void use_need(const struct ctl *ctl, const struct need *need, use_acl *us
 
 	if (need->subject <= READER_GROUP)
 		use_own(ctl, need, own[need->subject], use, opaque);
+	if (need->subject == CAPTURED_TOPICS) {
+		for (size_t i = 0; i < ctl->settings.captured.n; i++)
+			use_named(ctl, need, ctl->settings.captured.items[i], use, opaque);
+		return;
+	}
 	for (size_t i = 0; need->subject > READER_GROUP && i < ctl->state->n_endpoints; i++)
 		use_endpoint(ctl, need, ctl->state->endpoints[i], use, opaque);
 }

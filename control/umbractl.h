@@ -14,7 +14,7 @@ enum output { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_NAME };
 
 struct ctl_settings {
 	struct common_settings common;
-	struct string_list principals; /* of acls */
+	struct string_list principals, captured; /* of acls */
 	char *kind; /* of diff */
 	char *file, *reason, *author, *from, *to, *key;
 	bool watch; /* of report */

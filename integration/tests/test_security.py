@@ -82,8 +82,8 @@ class SecureInstallation(Installation):
         assert done.returncode == expect, done.stdout + done.stderr
         return done
 
-    def acls(self, program):
-        return json.loads(self.run("umbractl", "acls", program, "-o", "json").stdout)
+    def acls(self, program, *arguments):
+        return json.loads(self.run("umbractl", "acls", program, "-o", "json", *arguments).stdout)
 
 
 @pytest.fixture
@@ -121,6 +121,26 @@ def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
     guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"", [], partition=0)])
     dead, = guarded.kafka.wait_count(guarded.topic("dead-letter"), 1)
     assert header(dead, "__umbra.errors.code") == "empty"
+
+
+def test_the_producer_may_read_a_captured_topic_that_acls_was_told_and_no_other(guarded):
+    other, captured = guarded.topic("other"), guarded.topic("captured")
+    for topic in other, captured:
+        guarded.kafka.create(topic, 1)
+        guarded.kafka.produce(topic, [Record(b"k", b'{"n": 1}', [])])
+    guarded.broker.allow(guarded.acls("umbra-producer", "--from-topic", captured))
+    to = ["--endpoint", guarded.endpoint, "--from-topic"]
+    guarded.run_secure("umbra-producer", *to, captured)
+    assert guarded.kafka.count(guarded.topic("requests")) == 1
+    refused = guarded.run_secure("umbra-producer", *to, other, expect=1)
+    assert other in refused.stderr and "authoriz" in refused.stderr.lower()
+
+
+def test_the_truth_is_told_with_the_rights_of_acls(guarded):
+    guarded.broker.allow(guarded.acls("umbra-producer"))
+    guarded.run_secure("umbra-producer", "--endpoint", guarded.endpoint, "--format", "jsonl", "--label", "truth",
+                       input='{"n": 1, "truth": "yes"}\n')
+    assert guarded.kafka.count(guarded.own_topic("events")) == 1
 
 
 SPLITTER = [  # the right that is missing: what is seen of it
