@@ -91,6 +91,14 @@ static bool is_among(const char *name, const char *const *names)
 	return false;
 }
 
+static bool is_given_before(const struct query *query, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (!strcmp(query->items[j].name, query->items[i].name))
+			return true;
+	return false;
+}
+
 bool query_check(const struct query *query, const char *const *names, struct reply *reply)
 {
 	if (query->wrong) {
@@ -102,7 +110,7 @@ bool query_check(const struct query *query, const char *const *names, struct rep
 		bool is_known = is_among(name, names);
 		if (!is_known)
 			reply_problem(reply, 400, "there is no parameter \"%.50s\" here", name);
-		else if (query_text(query, name) != query->items[i].value)
+		else if (is_given_before(query, i))
 			reply_problem(reply, 400, "%s is given twice", name);
 		else
 			continue;

@@ -13,6 +13,7 @@ struct reply {
 	const void *fixed; /* stays where it is */
 	size_t size;
 	bool may_keep; /* a browser may keep it, and asks whether it is still so */
+	bool is_packed; /* as gzip, or to be packed */
 	bool is_stream; /* the stream of changes: no body */
 };
 

@@ -9,6 +9,9 @@
 #include "common/metrics.h"
 #include "consumers/console/counters.h"
 #include "consumers/console/files.h"
+#include "consumers/console/gzip.h"
+#include "consumers/console/percent.h"
+#include "consumers/console/route.h"
 #include "consumers/console/stream.h"
 #include <assert.h>
 #include <microhttpd.h>
@@ -31,7 +34,7 @@ struct server {
 };
 
 enum { MAX_CONNECTIONS = 900, CONNECTION_MEMORY = 32 * 1024, CONNECTION_TIMEOUT_S = 30 };
-enum { MAX_SLEEP_MS = 1000, PATH_MAX_BYTES = 1024 };
+enum { MAX_SLEEP_MS = 1000, LEAST_TO_PACK = 1000 };
 
 #define API "/api/v1/"
 
@@ -52,26 +55,12 @@ static const struct route {
 	{"tests/", "/mismatches", api_mismatches},
 };
 
-/* The name between head and tail, copied; false: the path is another. */
-static bool is_route(const struct route *route, const char *path, char name[PATH_MAX_BYTES])
-{
-	size_t head = strlen(route->head), size = strlen(path);
-	if (!route->tail)
-		return !strcmp(path, route->head);
-	size_t tail = strlen(route->tail);
-	if (strncmp(path, route->head, head) != 0 || size <= head + tail ||
-		strcmp(path + size - tail, route->tail) != 0)
-		return false;
-	snprintf(name, PATH_MAX_BYTES, "%.*s", (int)(size - head - tail), path + head);
-	return !strchr(name, '/');
-}
-
 static void answer_api(
 	const struct view *view, const char *path, struct request *request, struct reply *reply)
 {
-	char name[PATH_MAX_BYTES] = "";
+	char name[ROUTE_NAME_MAX];
 	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-		if (is_route(&routes[i], path, name)) {
+		if (route_matches(routes[i].head, routes[i].tail, path, name)) {
 			request->name = routes[i].tail ? name : NULL;
 			routes[i].handler(view, request, reply);
 			return;
@@ -169,13 +158,38 @@ static const void *bytes_of(const struct reply *reply)
 	return reply->body ? (const void *)reply->body : reply->fixed;
 }
 
-/* Of what may be kept: a browser that has these bytes is told so. */
+/* Of what may be kept: a browser that has these bytes, packed or not, is told so. */
 static bool is_known(struct MHD_Connection *connection, const struct reply *reply, char tag[40])
 {
 	const char *has = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "If-None-Match");
-	snprintf(tag, 40, "\"%016llx\"",
+	int size = snprintf(tag, 40, "\"%016llx\"",
 		(unsigned long long)XXH3_64bits(bytes_of(reply), reply->size));
-	return reply->status == 200 && has && strstr(has, tag);
+	if (reply->is_packed)
+		snprintf(tag + size - 1, 7, "-gzip\"");
+	return reply->status == 200 && has &&
+		(!strcmp(has, "*") || memmem(has, strlen(has), tag, (size_t)size - 1));
+}
+
+static void pack(struct reply *reply)
+{
+	size_t size;
+	char *packed = gzip_pack(bytes_of(reply), reply->size, &size);
+	free(reply->body);
+	reply->body = packed;
+	reply->size = size;
+}
+
+/* The headers that depend on what this caller has and takes. */
+static void add_own_headers(
+	struct MHD_Response *response, const struct reply *reply, unsigned status, const char *tag)
+{
+	MHD_add_response_header(response, "Vary", "Accept-Encoding");
+	if (*tag)
+		MHD_add_response_header(response, "ETag", tag);
+	if (reply->is_packed && status != MHD_HTTP_NOT_MODIFIED)
+		MHD_add_response_header(response, "Content-Encoding", "gzip");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(response, "Allow", "GET, HEAD");
 }
 
 /* Takes what the reply owns. */
@@ -183,19 +197,21 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct repl
 {
 	char tag[40] = "";
 	unsigned status = reply->status;
+	reply->is_packed = reply->size >= LEAST_TO_PACK &&
+		gzip_is_accepted(MHD_lookup_connection_value(
+			connection, MHD_HEADER_KIND, "Accept-Encoding"));
 	if (reply->may_keep && is_known(connection, reply, tag)) {
 		status = MHD_HTTP_NOT_MODIFIED;
 		reply->size = 0;
+	} else if (reply->is_packed) {
+		pack(reply);
 	}
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 		reply->size, (void *)(uintptr_t)bytes_of(reply), MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
 	add_headers(response, reply);
-	if (*tag)
-		MHD_add_response_header(response, "ETag", tag);
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, "Allow", "GET, HEAD");
+	add_own_headers(response, reply, status, tag);
 	enum MHD_Result result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -245,6 +261,13 @@ static enum MHD_Result on_request(void *opaque, struct MHD_Connection *connectio
 	return result;
 }
 
+/* The server would end a text at "%00". */
+static size_t on_encoded(void *opaque, struct MHD_Connection *connection, char *text)
+{
+	(void)opaque, (void)connection;
+	return percent_decode(text);
+}
+
 static void on_server_log(void *opaque, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 
@@ -273,7 +296,8 @@ static int start(struct server *server, int fd, char *errstr, size_t errstr_size
 			NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
 			(unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
 			(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-			(size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+			(size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK, on_encoded, NULL,
+			MHD_OPTION_END);
 	if (!server->daemon) {
 		snprintf(errstr, errstr_size, "cannot start the HTTP server");
 		close(fd);

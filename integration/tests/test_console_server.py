@@ -1,4 +1,5 @@
 """umbra-console as a server: streams, slow clients, strangers."""
+import gzip
 import http.client
 import json
 import socket
@@ -102,3 +103,61 @@ def test_others_than_this_machine_must_be_let_in_by_name(ready):
     refused = ready.start("umbra-console", "--listen", "0.0.0.0:0", "--store", ready.folder / "a.sqlite")
     refused.wait_exit(expect=1)
     assert "--let-anyone-read" in refused.log()
+
+
+# What an answer says of itself
+
+
+@pytest.mark.parametrize("path", ["/api/v1/history", "/api/v1/openapi.yaml", "/static/style.css", "/"])
+def test_long_answers_are_packed_for_those_who_take_it(console, path):
+    _, plain, whole = ask(console, path)
+    status, body, answer = ask(console, path, **{"Accept-Encoding": "br, gzip"})
+    assert (status, answer.getheader("content-encoding")) == (200, "gzip")
+    assert gzip.decompress(body) == plain and len(body) < len(plain) * 0.7
+    assert whole.getheader("content-encoding") is None
+    assert whole.getheader("vary") == answer.getheader("vary") == "Accept-Encoding"
+    assert whole.getheader("etag") != answer.getheader("etag")
+    assert ask(console, path, "HEAD", **{"Accept-Encoding": "gzip"})[1] == b""
+    refused = ask(console, path, **{"Accept-Encoding": "gzip;q=0, identity"})
+    assert (refused[2].getheader("content-encoding"), refused[1]) == (None, plain)
+
+
+def test_short_answers_are_sent_as_they_are(console):
+    for path in ("/livez", "/api/v1/tests/none"):
+        assert ask(console, path, **{"Accept-Encoding": "gzip"})[2].getheader("content-encoding") is None
+
+
+@pytest.mark.parametrize("path", ["/api/v1/history", "/static/main.js"])
+def test_what_a_caller_has_is_not_sent_again(console, path):
+    for encoding in ("identity", "gzip"):
+        tag = ask(console, path, **{"Accept-Encoding": encoding})[2].getheader("etag")
+        for known in (tag, f"W/{tag}", f'"0000000000000000", {tag}', "*"):
+            status, body, answer = ask(console, path, **{"Accept-Encoding": encoding, "If-None-Match": known})
+            assert (status, body, answer.getheader("etag")) == (304, b"", tag), known
+            assert answer.getheader("content-encoding") is None
+        assert ask(console, path, **{"If-None-Match": '"0000000000000000"'})[0] == 200
+
+
+def test_a_changed_answer_has_another_etag(ready, console):
+    tag = ask(console, "/api/v1/history")[2].getheader("etag")
+    ready.run("umbractl", "set", "t", "sampling=7")
+    until(lambda: ask(console, "/api/v1/history", **{"If-None-Match": tag})[0] == 200, "the log has grown")
+    assert ask(console, "/api/v1/history")[2].getheader("etag") != tag
+    for path in ("/livez", "/metrics", "/api/v1/nothing"):
+        status, _, answer = ask(console, path, **{"If-None-Match": "*"})
+        assert status in (200, 404) and answer.getheader("etag") is None
+
+
+@pytest.mark.parametrize("status, method, path, headers", [
+    (400, "GET", "/api/v1/tests?x=1", {}), (400, "GET", "/api/v1/tests?order&order", {}),
+    (404, "GET", "/api/v1/tests/none", {}), (404, "GET", "/static/none", {}),
+    (404, "GET", "/api/v1/tests/t%00", {}), (404, "GET", "/api/v1/none", {}), (405, "POST", "/api/v1/tests", {}),
+    (405, "DELETE", "/api/v1/tests/t", {}), (421, "GET", "/", {"Host": "evil.example"}),
+    (422, "GET", "/api/v1/tests?page_token=1.0.5.t", {})])
+def test_an_error_is_a_problem_that_names_itself(console, status, method, path, headers):
+    told, body, answer = ask(console, path, method, **headers)
+    problem = json.loads(body)
+    assert (told, problem["status"], problem["type"]) == (status, status, "about:blank")
+    assert answer.getheader("content-type") == "application/problem+json"
+    assert problem["title"] and problem["detail"]
+    assert (answer.getheader("allow") == "GET, HEAD") == (status == 405)
