@@ -85,14 +85,34 @@ char *listen_text(int fd, char text[LISTEN_TEXT_MAX])
 	return text;
 }
 
+static bool is_loopback(const struct sockaddr *address)
+{
+	if (address->sa_family == AF_INET)
+		return ntohl(((const struct sockaddr_in *)(const void *)address)
+				       ->sin_addr.s_addr) >>
+			24 ==
+			127;
+	return address->sa_family == AF_INET6 &&
+		IN6_IS_ADDR_LOOPBACK(
+			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+}
+
 bool listen_is_loopback(int fd)
 {
 	struct sockaddr_storage bound = {.ss_family = AF_UNSPEC};
 	socklen_t size = sizeof(bound);
-	if (getsockname(fd, (struct sockaddr *)&bound, &size))
-		return false;
-	if (bound.ss_family == AF_INET)
-		return ntohl(((struct sockaddr_in *)&bound)->sin_addr.s_addr) >> 24 == 127;
-	return bound.ss_family == AF_INET6 &&
-		IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&bound)->sin6_addr);
+	return !getsockname(fd, (struct sockaddr *)&bound, &size) &&
+		is_loopback((struct sockaddr *)&bound);
+}
+
+bool listen_would_be_loopback(const char *address)
+{
+	static const struct listen_words words = {"address", "", ""};
+	struct addrinfo *found;
+	char errstr[300];
+	if (resolve(address, &words, &found, errstr, sizeof errstr) < 0)
+		return true;
+	bool is = is_loopback(found->ai_addr);
+	freeaddrinfo(found);
+	return is;
 }

@@ -20,5 +20,7 @@ char *listen_text(int fd, char text[LISTEN_TEXT_MAX]);
 
 /* Can only this machine reach it? */
 bool listen_is_loopback(int fd);
+/* The same of an address before it is listened on; true also when it cannot be used. */
+bool listen_would_be_loopback(const char *address);
 
 #endif

@@ -4,6 +4,7 @@
  * by itself are refused: with them a model could be made to misread where a request ends. */
 #include "common/model_headers.h"
 
+#include "common/file_mark.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/text.h"
@@ -12,15 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 enum { RECHECK_US = 1000000 };
-
-struct file_mark {
-	ino_t inode;
-	off_t size;
-	struct timespec modified;
-};
 
 struct header_entry {
 	char *name;
@@ -81,27 +75,10 @@ bool header_value_is_safe(const char *value)
 	return n > 0;
 }
 
-static bool mark_file(const char *path, struct file_mark *mark)
-{
-	struct stat st;
-	if (stat(path, &st) != 0)
-		return false;
-	*mark = (struct file_mark){.inode = st.st_ino, .size = st.st_size, .modified = st.st_mtim};
-	return true;
-}
-
-static bool same_mark(const struct file_mark *a, const struct file_mark *b)
-{
-	return a->inode == b->inode && a->size == b->size &&
-		a->modified.tv_sec == b->modified.tv_sec &&
-		a->modified.tv_nsec == b->modified.tv_nsec;
-}
-
-/* The mark is taken before the bytes: a change in between is seen at the next look. */
 static char *read_value(const char *path, struct file_mark *mark, char *errstr, size_t errstr_size)
 {
 	*mark = (struct file_mark){0};
-	(void)mark_file(path, mark);
+	(void)file_mark_take(path, mark);
 	char *value = text_read_secret(path, errstr, errstr_size);
 	if (value && !is_value(value)) {
 		snprintf(errstr, errstr_size, "%s holds control characters", path);
@@ -227,7 +204,8 @@ void model_headers_free(struct model_headers *headers)
 static bool entry_refresh(struct header_entry *entry, const char *model)
 {
 	struct file_mark mark = {0};
-	if (!entry->file || (mark_file(entry->file, &mark) && same_mark(&mark, &entry->mark)))
+	if (!entry->file ||
+		(file_mark_take(entry->file, &mark) && file_marks_equal(&mark, &entry->mark)))
 		return false;
 	char errstr[512];
 	char *value = read_value(entry->file, &mark, errstr, sizeof errstr);

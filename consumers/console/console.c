@@ -68,9 +68,7 @@ static int open_console(void *self, char *errstr, size_t errstr_size)
 	console->hosts = hosts_new(console->host_store, service->caller);
 	look(console);
 	console->metrics = metrics_tests_new(&console->view);
-	struct server_settings http = {.address = settings->listen,
-		.let_anyone_read = settings->let_anyone_read,
-		.view = &console->view};
+	struct server_settings http = {.access = console_access(settings), .view = &console->view};
 	console->server = server_open(service->loop, &http, errstr, errstr_size);
 	return console->server ? 0 : -1;
 }

@@ -5,6 +5,7 @@
  *   feed.c      umbra.aggregates from Kafka into the store
  *   store.c     the view of it in SQLite; store_read.c, store_write.c, row.c, plan.c
  *   server.c    HTTP: the page, the answers of api*.c, the streams of changes
+ *   access.c    who may read; tls.c, token.c
  *   hosts.c     the load of the model hosts; host_*.c
  *   timeline.c  the control log as it is told
  *
@@ -23,6 +24,7 @@ struct console_settings {
 	struct common_settings common; /* first */
 	char *listen;
 	bool let_anyone_read;
+	char *tls_certificate, *tls_key, *token_file; /* NULL: none */
 	char *store;
 };
 
@@ -48,6 +50,15 @@ extern const struct service_kind console_kind;
 static inline struct console_settings *console_settings(const struct console *console)
 {
 	return (struct console_settings *)console->service.settings;
+}
+
+static inline struct access_settings console_access(const struct console_settings *settings)
+{
+	return (struct access_settings){.address = settings->listen,
+		.let_anyone_read = settings->let_anyone_read,
+		.tls_certificate = settings->tls_certificate,
+		.tls_key = settings->tls_key,
+		.token_file = settings->token_file};
 }
 
 #endif

@@ -28,6 +28,13 @@ static struct metric_family durations = {
 	.help = "How long answers took to make.",
 };
 
+static struct metric_family refused = {
+	.name = "umbra_console_refused_total",
+	.type = METRIC_COUNTER,
+	.help = "Requests without the token that was asked for.",
+	.labels = {"token"},
+};
+
 static struct metric_family streams = {
 	.name = "umbra_console_streams",
 	.type = METRIC_GAUGE,
@@ -68,6 +75,11 @@ void counters_answer(unsigned status, int64_t took_us)
 	snprintf(text, sizeof text, "%u", status);
 	metric_get(&answers, &value)->value++;
 	metric_observe_us(metric_get0(&durations), took_us);
+}
+
+void counters_refused(const char *why)
+{
+	metric_get(&refused, &why)->value++;
 }
 
 void counters_streams(int n)

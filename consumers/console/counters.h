@@ -10,6 +10,8 @@ void counters_record(enum record_kind kind);
 void counters_failed_commit(void);
 /* An answer over HTTP. */
 void counters_answer(unsigned status, int64_t took_us);
+/* A request that brought no token, or a wrong one. */
+void counters_refused(const char *why);
 void counters_streams(int n);
 void counters_lag(int32_t partition, int64_t records);
 void counters_store(int64_t bytes);

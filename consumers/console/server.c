@@ -1,6 +1,8 @@
 /* libmicrohttpd in epoll mode without a thread, as the admin port: its epoll descriptor is one of the
- * loop's watches. An answer is made at once from the view. Only this machine may ask, by an address
- * or the name localhost: a page of another site that got a name resolved to here is refused. */
+ * loop's watches. An answer is made at once from the view. Where a token is asked for, everything but
+ * the page's own files, /livez and /readyz needs it. Where none is and only this machine may ask, it
+ * must ask by an address or the name localhost: a page of another site that got a name resolved to
+ * here is refused. No header lets the pages of other sites read anything, and nothing is changed. */
 #include "consumers/console/server.h"
 #include "common/clock.h"
 #include "common/listen.h"
@@ -13,11 +15,15 @@
 #include "consumers/console/percent.h"
 #include "consumers/console/route.h"
 #include "consumers/console/stream.h"
+#include "consumers/console/tls.h"
+#include "consumers/console/token.h"
 #include <assert.h>
 #include <microhttpd.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -26,14 +32,20 @@ struct server {
 	struct MHD_Daemon *daemon;
 	const struct view *view;
 	struct streams *streams;
+	struct token *token; /* NULL: whoever can ask may read */
 	int epoll_fd;
 	bool is_woken;
-	bool is_local; /* only this machine can reach it */
+	bool is_local; /* only this machine can reach it, and needs no token */
 	bool is_draining;
 	int64_t due_us; /* monotonic */
 };
 
-enum { MAX_CONNECTIONS = 900, CONNECTION_MEMORY = 32 * 1024, CONNECTION_TIMEOUT_S = 30 };
+enum {
+	MAX_CONNECTIONS = 2000,
+	OTHER_FILES = 200,
+	CONNECTION_MEMORY = 32 * 1024,
+	CONNECTION_TIMEOUT_S = 30
+};
 enum { MAX_SLEEP_MS = 1000, LEAST_TO_PACK = 1000 };
 
 #define API "/api/v1/"
@@ -126,6 +138,41 @@ static bool is_ours(const struct server *server, const char *host)
 	return false;
 }
 
+/* Needs a token what says anything about the tests. */
+static bool is_guarded(const char *path)
+{
+	return !strncmp(path, "/api/", 5) || !strcmp(path, "/metrics");
+}
+
+static const char *peer(struct MHD_Connection *connection, char text[NI_MAXHOST])
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *from = info ? info->client_addr : NULL;
+	socklen_t size = from && from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+							     : sizeof(struct sockaddr_in);
+	if (!from || getnameinfo(from, size, text, NI_MAXHOST, NULL, 0, NI_NUMERICHOST))
+		snprintf(text, NI_MAXHOST, "?");
+	return text;
+}
+
+/* A page that is opened asks once without a token: that is no news. */
+static bool has_token(const struct server *server, struct MHD_Connection *connection)
+{
+	const char *brought = NULL;
+	size_t size = 0;
+	char from[NI_MAXHOST];
+	(void)MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, "Authorization",
+		strlen("Authorization"), &brought, &size);
+	token_refresh(server->token, clock_monotonic_us());
+	if (token_is_in(server->token, brought, size))
+		return true;
+	counters_refused(brought ? "wrong" : "none");
+	if (brought)
+		log_warn("http", "a wrong token was refused, of %s", peer(connection, from));
+	return false;
+}
+
 static enum MHD_Result take_parameter(
 	void *opaque, enum MHD_ValueKind kind, const char *name, const char *value)
 {
@@ -190,6 +237,8 @@ static void add_own_headers(
 		MHD_add_response_header(response, "Content-Encoding", "gzip");
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(response, "Allow", "GET, HEAD");
+	if (status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
 }
 
 /* Takes what the reply owns. */
@@ -226,6 +275,8 @@ static void answer(struct server *server, struct MHD_Connection *connection, con
 		reply_problem(reply, 405, "only GET and HEAD are answered here");
 	else if (!is_ours(server, host))
 		reply_problem(reply, 421, "ask by 127.0.0.1, [::1] or localhost");
+	else if (server->token && is_guarded(url) && !has_token(server, connection))
+		reply_problem(reply, 401, "say \"Authorization: Bearer\" and the token");
 	else if (server->is_draining)
 		reply_problem(reply, 503, "the console is stopping");
 	else {
@@ -287,19 +338,49 @@ static void on_ready(void *opaque)
 	server->is_woken = true;
 }
 
-/* The daemon owns the socket from here, also when this fails. */
-static int start(struct server *server, int fd, char *errstr, size_t errstr_size)
+/* As many as there may be, and files for them. */
+static unsigned connections_max(void)
 {
-	server->daemon =
-		MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0,
-			NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_server_log,
-			NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-			(unsigned)MAX_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-			(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-			(size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK, on_encoded, NULL,
-			MHD_OPTION_END);
+	struct rlimit files = {0};
+	const rlim_t wanted = MAX_CONNECTIONS + OTHER_FILES;
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	if (files.rlim_cur < wanted) {
+		files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+	if (files.rlim_cur >= wanted)
+		return MAX_CONNECTIONS;
+	return files.rlim_cur > 2 * OTHER_FILES ? (unsigned)files.rlim_cur - OTHER_FILES
+						: OTHER_FILES;
+}
+
+static struct MHD_Daemon *start_daemon(struct server *server, int fd, const struct tls *tls)
+{
+	struct MHD_OptionItem own[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key},
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, tls->certificate},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES},
+		{MHD_OPTION_END, 0, NULL}};
+	unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
+	if (tls->key)
+		flags |= MHD_USE_TLS;
+	else
+		own[0].option = MHD_OPTION_END;
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server,
+		MHD_OPTION_EXTERNAL_LOGGER, on_server_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, connections_max(), MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK, on_encoded, NULL,
+		MHD_OPTION_ARRAY, own, MHD_OPTION_END);
+}
+
+/* The daemon owns the socket from here, also when this fails. */
+static int start(
+	struct server *server, int fd, const struct tls *tls, char *errstr, size_t errstr_size)
+{
+	server->daemon = start_daemon(server, fd, tls);
 	if (!server->daemon) {
-		snprintf(errstr, errstr_size, "cannot start the HTTP server");
+		snprintf(errstr, errstr_size, "cannot start the %s server",
+			tls->key ? "HTTPS" : "HTTP");
 		close(fd);
 		return -1;
 	}
@@ -312,37 +393,54 @@ static int start(struct server *server, int fd, char *errstr, size_t errstr_size
 }
 
 /* A socket that may be listened on; -1 and errstr. */
-static int open_socket(const struct server_settings *settings, char *errstr, size_t errstr_size)
+static int open_socket(const struct access_settings *settings, char *errstr, size_t errstr_size)
 {
 	static const struct listen_words words = {"address to listen on",
 		"choose another with --listen HOST:PORT", "127.0.0.1:9380 or [::1]:9380"};
 	int fd = listen_on(settings->address, &words, errstr, errstr_size);
-	if (fd < 0 || listen_is_loopback(fd) || settings->let_anyone_read)
+	if (fd < 0 || !access_check_reach(settings, listen_is_loopback(fd), errstr, errstr_size))
 		return fd;
-	snprintf(errstr, errstr_size,
-		"others than this machine could read everything at %s: listen on 127.0.0.1, behind "
-		"a "
-		"proxy that asks who they are, or say --let-anyone-read",
-		settings->address);
 	close(fd);
 	return -1;
+}
+
+/* Reads the token, then certificate and key, which only the daemon keeps, and lets callers in. */
+static int start_guarded(struct server *server, int fd, const struct access_settings *settings,
+	char *errstr, size_t errstr_size)
+{
+	struct tls tls = {0};
+	if (settings->token_file)
+		server->token = token_open(settings->token_file, errstr, errstr_size);
+	if ((settings->token_file && !server->token) ||
+		(settings->tls_key &&
+			tls_read(&tls, settings->tls_certificate, settings->tls_key, errstr,
+				errstr_size))) {
+		close(fd);
+		return -1;
+	}
+	server->is_local = listen_is_loopback(fd) && !server->token;
+	int result = start(server, fd, &tls, errstr, errstr_size);
+	tls_fini(&tls);
+	return result;
 }
 
 struct server *server_open(
 	struct loop *loop, const struct server_settings *settings, char *errstr, size_t errstr_size)
 {
+	const struct access_settings *access = &settings->access;
 	char bound[LISTEN_TEXT_MAX];
-	int fd = open_socket(settings, errstr, errstr_size);
+	int fd = open_socket(access, errstr, errstr_size);
 	if (fd < 0)
 		return NULL;
 	struct server *server = calloc(1, sizeof *server);
 	memory_need(server);
 	server->loop = loop;
 	server->view = settings->view;
-	server->is_local = listen_is_loopback(fd);
 	server->streams = streams_new();
-	log_info(NULL, "the page is at http://%s/", listen_text(fd, bound));
-	if (start(server, fd, errstr, errstr_size)) {
+	access_warn(access, listen_is_loopback(fd));
+	log_info(NULL, "the page is at %s://%s/", access->tls_key ? "https" : "http",
+		listen_text(fd, bound));
+	if (start_guarded(server, fd, access, errstr, errstr_size)) {
 		server_close(server);
 		return NULL;
 	}
@@ -359,6 +457,7 @@ void server_close(struct server *server)
 		MHD_stop_daemon(server->daemon);
 	}
 	streams_free(server->streams);
+	token_free(server->token);
 	free(server);
 }
 

@@ -3,13 +3,13 @@
 #define UMBRA_CONSUMERS_CONSOLE_SERVER_H
 
 #include "common/loop.h"
+#include "consumers/console/access.h"
 #include "consumers/console/api.h"
 
 struct server;
 
 struct server_settings {
-	const char *address; /* "HOST:PORT"; port 0 takes a free one and logs which */
-	bool let_anyone_read; /* else only this machine may */
+	struct access_settings access; /* of its address, port 0 takes a free one and logs which */
 	const struct view *view; /* kept true by its owner */
 };
 

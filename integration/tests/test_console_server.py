@@ -101,7 +101,7 @@ def test_what_is_not_there_is_not_found(console, path):
 
 def test_others_than_this_machine_must_be_let_in_by_name(ready):
     refused = ready.start("umbra-console", "--listen", "0.0.0.0:0", "--store", ready.folder / "a.sqlite")
-    refused.wait_exit(expect=1)
+    refused.wait_exit(expect=2)
     assert "--let-anyone-read" in refused.log()
 
 
