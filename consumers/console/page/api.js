@@ -1,4 +1,5 @@
 /* The REST interface. A newer question of the same kind ends the older one. */
+import {request} from "/static/session.js";
 
 export class Problem extends Error {
 	constructor(status, title, detail) {
@@ -21,11 +22,8 @@ export async function get(where, parameters = {}, signal = undefined) {
 		if (value !== null && value !== undefined && value !== "")
 			query.set(name, value);
 	const address = query.size ? `${where}?${query}` : where;
-	const limit = AbortSignal.timeout(TIMEOUT_MS);
-	const response = await fetch(address, {
-		headers: {accept: "application/json"},
-		signal: signal ? AbortSignal.any([signal, limit]) : limit,
-	});
+	const limit = () => AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]);
+	const response = await request(address, {accept: "application/json"}, limit);
 	if (response.ok)
 		return response.json();
 	const problem = await response.json().catch(() => ({}));

@@ -2,6 +2,7 @@
  * silent stream from a lost one. The banner says when what is shown is old. */
 import {get, path} from "/static/api.js";
 import * as format from "/static/format.js";
+import {is_asking, request} from "/static/session.js";
 
 const LOOK_MS = 5000;
 const LOST_MS = 8000;
@@ -23,7 +24,7 @@ export function listen(f) {
 export function start() {
 	open_stream();
 	/* A page that the browser only keeps for going back must not keep one of its few connections. */
-	addEventListener("pagehide", () => state.stream.close());
+	addEventListener("pagehide", () => state.stream.abort());
 	addEventListener("pageshow", (event) => {
 		if (event.persisted) {
 			open_stream();
@@ -34,14 +35,34 @@ export function start() {
 	setInterval(show, 1000);
 }
 
-function open_stream() {
-	const stream = state.stream = new EventSource(path("changes"));
-	stream.addEventListener("open", () => note(null));
-	stream.addEventListener("change", (event) => note(read(event.data)));
-	stream.addEventListener("error", () => {
-		if (stream === state.stream && stream.readyState === EventSource.CLOSED)
-			setTimeout(open_stream, LOOK_MS);
-	});
+/* Not an EventSource: that cannot send the token. */
+async function open_stream() {
+	const stream = state.stream = new AbortController();
+	try {
+		const response = await request(path("changes"), {accept: "text/event-stream"}, () => stream.signal);
+		if (response.ok)
+			await follow(response.body.pipeThrough(new TextDecoderStream()).getReader());
+	} catch {
+		/* lost, or ended by pagehide */
+	}
+	if (!stream.signal.aborted)
+		setTimeout(() => stream === state.stream && open_stream(), LOST_MS / 4);
+}
+
+/* Events end with an empty line; a comment says only that the stream lives. */
+async function follow(reader) {
+	let text = "";
+	note(null);
+	for (;;) {
+		const {value, done} = await reader.read();
+		if (done)
+			return;
+		const events = (text + value).split("\n\n");
+		text = events.pop();
+		for (const data of events.map((event) => /^data: (.*)$/m.exec(event)?.[1]))
+			if (data)
+				note(read(data));
+	}
 }
 
 function read(text) {
@@ -99,13 +120,15 @@ function staleness() {
 }
 
 function show() {
+	if (is_asking()) /* it answers: that it wants a token */
+		state.heard = Date.now();
 	const banner = document.getElementById("banner");
 	const why = staleness();
 	banner.hidden = !why;
 	document.body.classList.toggle("stale", Boolean(why));
 	if (banner.textContent !== (why ?? ""))
 		banner.textContent = why ?? "";
-	const told = why ? "Stale" : state.system?.updated ? `Live, data to ${format.clock(state.system.updated)} UTC` : "Live, no data so far";
+	const told = is_asking() ? "" : why ? "Stale" : state.system?.updated ? `Live, data to ${format.clock(state.system.updated)} UTC` : "Live, no data so far";
 	const freshness = document.getElementById("freshness");
 	freshness.setAttribute("aria-live", "off");
 	if (freshness.textContent !== told)

@@ -20,11 +20,11 @@ IDLE = "return document.getElementById('view').getAttribute('aria-busy') === 'fa
 class Browser:
     """One window. `origin` is the console's address; paths are relative to it."""
 
-    def __init__(self, origin, width=1400, height=1600):
+    def __init__(self, origin, width=1400, height=1600, arguments=()):
         options = Options()
         options.binary_location = "/usr/bin/chromium"
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                         "--hide-scrollbars", f"--window-size={width},{height}"):
+                         "--hide-scrollbars", f"--window-size={width},{height}", *arguments):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
