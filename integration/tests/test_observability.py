@@ -1,7 +1,6 @@
 """Prometheus and Grafana: the alert rules, the dashboard, and the compose file that brings both."""
 import json
 import re
-import socket
 import subprocess
 import urllib.parse
 import urllib.request
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from path import QUICK, TEST
+from ports import free_port
 from program import ADMIN_PORT, ROOT
 from waiting import until
 
@@ -128,9 +128,7 @@ class Prometheus:
     """Debian's, reading the programs of a test every second, with Umbra's rules."""
 
     def __init__(self, folder, programs):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = "127.0.0.1:%d" % free.getsockname()[1]
+        self.address = f"127.0.0.1:{free_port()}"
         jobs = [{"job_name": program.name, "static_configs": [
             {"targets": [ADMIN_PORT.search(program.log())[1]]}]} for program in programs]
         config = {"global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
