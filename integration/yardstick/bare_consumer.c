@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "bare consumer: %s\n", what);
 	exit(1);

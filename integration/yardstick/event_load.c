@@ -32,7 +32,7 @@ struct load {
 	bool is_answered;
 };
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "event load: %s\n", what);
 	exit(1);
