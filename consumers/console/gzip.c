@@ -40,7 +40,7 @@ char *gzip_pack(const void *data, size_t size, size_t *packed_size)
 	memory_need(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL,
 			    Z_DEFAULT_STRATEGY) == Z_OK);
 	uLong bound = deflateBound(&stream, (uLong)size);
-	char *packed = malloc(bound);
+	char *packed = calloc(1, bound);
 	memory_need(packed);
 	stream.next_in = (Bytef *)(uintptr_t)data;
 	stream.avail_in = (uInt)size;
