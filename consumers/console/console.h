@@ -5,7 +5,7 @@
  *   feed.c      umbra.aggregates from Kafka into the store
  *   store.c     the view of it in SQLite; store_read.c, store_write.c, row.c, plan.c
  *   server.c    HTTP: the page, the answers of api*.c, the streams of changes
- *   access.c    who may read; tls.c, token.c
+ *   access.c    who may read; tls.c, token.c, gate.c
  *   hosts.c     the load of the model hosts; host_*.c
  *   timeline.c  the control log as it is told
  *

@@ -1,8 +1,6 @@
 /* libmicrohttpd in epoll mode without a thread, as the admin port: its epoll descriptor is one of the
- * loop's watches. An answer is made at once from the view. Where a token is asked for, everything but
- * the page's own files, /livez and /readyz needs it. Where none is and only this machine may ask, it
- * must ask by an address or the name localhost: a page of another site that got a name resolved to
- * here is refused. No header lets the pages of other sites read anything, and nothing is changed. */
+ * loop's watches. An answer is made at once from the view, for whom gate.c lets in.
+ * No header lets the pages of other sites read anything, and nothing is changed. */
 #include "consumers/console/server.h"
 #include "common/clock.h"
 #include "common/listen.h"
@@ -11,15 +9,14 @@
 #include "common/metrics.h"
 #include "consumers/console/counters.h"
 #include "consumers/console/files.h"
+#include "consumers/console/gate.h"
 #include "consumers/console/gzip.h"
 #include "consumers/console/percent.h"
 #include "consumers/console/route.h"
 #include "consumers/console/stream.h"
 #include "consumers/console/tls.h"
-#include "consumers/console/token.h"
 #include <assert.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +29,9 @@ struct server {
 	struct MHD_Daemon *daemon;
 	const struct view *view;
 	struct streams *streams;
-	struct token *token; /* NULL: whoever can ask may read */
+	struct gate gate;
 	int epoll_fd;
 	bool is_woken;
-	bool is_local; /* only this machine can reach it, and needs no token */
 	bool is_draining;
 	int64_t due_us; /* monotonic */
 };
@@ -122,55 +118,6 @@ static void answer_path(
 		answer_metrics(reply);
 	else
 		answer_file("index.html", reply);
-}
-
-/* Is it asked for by a name that only this machine has? */
-static bool is_ours(const struct server *server, const char *host)
-{
-	static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-	if (!server->is_local || !host)
-		return true;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		size_t size = strlen(names[i]);
-		if (!strncmp(host, names[i], size) && (host[size] == ':' || !host[size]))
-			return true;
-	}
-	return false;
-}
-
-/* Needs a token what says anything about the tests. */
-static bool is_guarded(const char *path)
-{
-	return !strncmp(path, "/api/", 5) || !strcmp(path, "/metrics");
-}
-
-static const char *peer(struct MHD_Connection *connection, char text[NI_MAXHOST])
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *from = info ? info->client_addr : NULL;
-	socklen_t size = from && from->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-							     : sizeof(struct sockaddr_in);
-	if (!from || getnameinfo(from, size, text, NI_MAXHOST, NULL, 0, NI_NUMERICHOST))
-		snprintf(text, NI_MAXHOST, "?");
-	return text;
-}
-
-/* A page that is opened asks once without a token: that is no news. */
-static bool has_token(const struct server *server, struct MHD_Connection *connection)
-{
-	const char *brought = NULL;
-	size_t size = 0;
-	char from[NI_MAXHOST];
-	(void)MHD_lookup_connection_value_n(connection, MHD_HEADER_KIND, "Authorization",
-		strlen("Authorization"), &brought, &size);
-	token_refresh(server->token, clock_monotonic_us());
-	if (token_is_in(server->token, brought, size))
-		return true;
-	counters_refused(brought ? "wrong" : "none");
-	if (brought)
-		log_warn("http", "a wrong token was refused, of %s", peer(connection, from));
-	return false;
 }
 
 static enum MHD_Result take_parameter(
@@ -270,13 +217,10 @@ static void answer(struct server *server, struct MHD_Connection *connection, con
 	const char *method, struct reply *reply)
 {
 	struct request request = {.query = {.n = 0}};
-	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		reply_problem(reply, 405, "only GET and HEAD are answered here");
-	else if (!is_ours(server, host))
-		reply_problem(reply, 421, "ask by 127.0.0.1, [::1] or localhost");
-	else if (server->token && is_guarded(url) && !has_token(server, connection))
-		reply_problem(reply, 401, "say \"Authorization: Bearer\" and the token");
+	else if (!gate_passes(&server->gate, connection, url, reply))
+		return;
 	else if (server->is_draining)
 		reply_problem(reply, 503, "the console is stopping");
 	else {
@@ -404,21 +348,18 @@ static int open_socket(const struct access_settings *settings, char *errstr, siz
 	return -1;
 }
 
-/* Reads the token, then certificate and key, which only the daemon keeps, and lets callers in. */
+/* The key stays nowhere but in the daemon. */
 static int start_guarded(struct server *server, int fd, const struct access_settings *settings,
 	char *errstr, size_t errstr_size)
 {
 	struct tls tls = {0};
-	if (settings->token_file)
-		server->token = token_open(settings->token_file, errstr, errstr_size);
-	if ((settings->token_file && !server->token) ||
+	if (gate_open(&server->gate, settings, listen_is_loopback(fd), errstr, errstr_size) ||
 		(settings->tls_key &&
 			tls_read(&tls, settings->tls_certificate, settings->tls_key, errstr,
 				errstr_size))) {
 		close(fd);
 		return -1;
 	}
-	server->is_local = listen_is_loopback(fd) && !server->token;
 	int result = start(server, fd, &tls, errstr, errstr_size);
 	tls_fini(&tls);
 	return result;
@@ -457,7 +398,7 @@ void server_close(struct server *server)
 		MHD_stop_daemon(server->daemon);
 	}
 	streams_free(server->streams);
-	token_free(server->token);
+	gate_close(&server->gate);
 	free(server);
 }
 

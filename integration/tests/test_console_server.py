@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from test_console_security import many_files
 from waiting import until
 
 
@@ -54,13 +55,15 @@ def test_a_stream_tells_of_a_change_and_ends_with_the_program(ready, console):
         opened.close()
 
 
-def test_idle_clients_do_not_stop_it(console):
-    idle = [socket.create_connection(("127.0.0.1", console.port), timeout=10) for _ in range(600)]
-    for opened in idle[:300]:
-        opened.sendall(b"GET / HTTP/1.1\r\nHost")
-    assert ask(console, "/livez")[0] == 200
-    for opened in idle:
-        opened.close()
+def test_a_thousand_idle_clients_do_not_stop_it(console):
+    with many_files():
+        idle = [socket.create_connection(("127.0.0.1", console.port), timeout=10) for _ in range(1000)]
+        for opened in idle[:500]:
+            opened.sendall(b"GET / HTTP/1.1\r\nHost")
+        assert ask(console, "/livez")[0] == 200
+        assert ask(console, "/api/v1/tests")[0] == 200
+        for opened in idle:
+            opened.close()
     until(lambda: ask(console, "/api/v1/tests")[0] == 200, "it answers")
     console.stop()
 
