@@ -2,6 +2,7 @@
 #include "common/avro_field.h"
 #include "common/memory.h"
 #include "common/schema.h"
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,16 @@ struct histogram *aggregate_histogram(struct aggregate *aggregate, size_t i, con
 	if (i < N_HISTOGRAMS && field)
 		*field = histograms[i].field;
 	return i < N_HISTOGRAMS ? at(aggregate, histograms[i].offset) : NULL;
+}
+
+const struct histogram *aggregate_histogram_named(
+	const struct aggregate *aggregate, const char *field)
+{
+	size_t i = 0;
+	while (i < N_HISTOGRAMS && strcmp(histograms[i].field, field) != 0)
+		i++;
+	assert(i < N_HISTOGRAMS);
+	return (const void *)((const char *)aggregate + histograms[i].offset);
 }
 
 /* Counts. */

@@ -57,6 +57,9 @@ void aggregate_merge(struct aggregate *into, const struct aggregate *from);
 int64_t *aggregate_number(struct aggregate *aggregate, size_t i, const char **field);
 struct counts *aggregate_counts(struct aggregate *aggregate, size_t i, const char **field);
 struct histogram *aggregate_histogram(struct aggregate *aggregate, size_t i, const char **field);
+/* By the schema's name, which there must be. */
+const struct histogram *aggregate_histogram_named(
+	const struct aggregate *aggregate, const char *field);
 
 /* Adds `n` to the word's count. */
 void counts_add(struct counts *counts, const char *name, int64_t n);

@@ -41,12 +41,22 @@ char *api_same_requests_name(
 	return name;
 }
 
+const char *const api_populations[] = {"all", "compared", NULL};
+
 unsigned api_histogram_bit(const char *name)
 {
 	for (size_t i = 0; i < row_histograms(); i++)
 		if (!strcmp(row_histogram_name(i), name))
 			return 1U << i;
 	return 0;
+}
+
+unsigned api_latency_bits(const char *metric, bool is_compared)
+{
+	if (is_compared && !strcmp(metric, "model_latency"))
+		return api_histogram_bit("compared_model_latency") |
+			api_histogram_bit("compared_production_model_latency");
+	return api_histogram_bit(metric);
 }
 
 bool api_is_arm_of(const struct store_arm *arm, const struct test *test)

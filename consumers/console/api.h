@@ -48,8 +48,14 @@ struct report api_report_of(const struct view *view, const struct test *test,
 char *api_same_requests_name(
 	const struct endpoint *endpoint, const struct test *test, const char *variant);
 
+/* Which requests a latency is about: all of the model's, or those on which it was compared. */
+enum population { ALL, COMPARED };
+extern const char *const api_populations[];
+
 /* The bit of the histogram of that name in the schema. */
 unsigned api_histogram_bit(const char *name);
+/* Those that a latency metric needs; 0: it is none. */
+unsigned api_latency_bits(const char *metric, bool is_compared);
 
 /* ISO 8601; null for 0. */
 json_t *api_time(int64_t us);

@@ -10,9 +10,6 @@ static const char *const metric_words[] = {
 	"model_latency", "overhead_latency", "queue", "latency_difference", NULL};
 enum { MODEL_LATENCY, OVERHEAD_LATENCY, QUEUE, LATENCY_DIFFERENCE };
 
-static const char *const population_words[] = {"all", "compared", NULL};
-enum { ALL, COMPARED };
-
 /* The bucket's edges, microseconds. */
 static void add_bucket(json_t *list, double lower, double upper, int64_t count)
 {
@@ -61,32 +58,10 @@ static void add_same_requests(json_t *columns, const struct view *view, const st
 	free(name);
 }
 
-static const struct histogram *histogram_of(const struct aggregate *arm, int metric)
-{
-	switch (metric) {
-	case OVERHEAD_LATENCY:
-		return &arm->overhead_latency;
-	case QUEUE:
-		return &arm->queue;
-	case LATENCY_DIFFERENCE:
-		return &arm->latency_difference;
-	default:
-		return &arm->model_latency;
-	}
-}
-
 struct question {
 	int metric, population;
 	struct stretch stretch;
 };
-
-static unsigned histograms_of(const struct question *question)
-{
-	if (question->metric == MODEL_LATENCY && question->population == COMPARED)
-		return api_histogram_bit("compared_model_latency") |
-			api_histogram_bit("compared_production_model_latency");
-	return api_histogram_bit(metric_words[question->metric]);
-}
 
 static json_t *columns_of(const struct view *view, const struct test *test,
 	const struct question *question, const struct report_fold *fold)
@@ -107,7 +82,8 @@ static json_t *columns_of(const struct view *view, const struct test *test,
 					add_same_requests(columns, view, test, arm);
 			} else {
 				add_column(columns, arm->variant, arm->role, false,
-					histogram_of(arm, question->metric));
+					aggregate_histogram_named(
+						arm, metric_words[question->metric]));
 			}
 		}
 	}
@@ -121,7 +97,7 @@ static bool read_question(const struct view *view, const struct request *request
 	*question = (struct question){.metric = -1};
 	if (!query_check(&request->query, names, reply) ||
 		!query_word(&request->query, "metric", metric_words, &question->metric, reply) ||
-		!query_word(&request->query, "population", population_words, &question->population,
+		!query_word(&request->query, "population", api_populations, &question->population,
 			reply) ||
 		!query_stretch(&request->query, test, view->now_us, &question->stretch, reply))
 		return false;
@@ -138,8 +114,8 @@ void api_histogram(const struct view *view, const struct request *request, struc
 	struct question question;
 	if (!test || !read_question(view, request, test, &question, reply))
 		return;
-	struct report_fold *fold =
-		api_fold(view, test, &question.stretch, histograms_of(&question));
+	struct report_fold *fold = api_fold(view, test, &question.stretch,
+		api_latency_bits(metric_words[question.metric], question.population == COMPARED));
 	json_t *json = json_pack("{s:s s:s s:o s:o s:o}", "metric", metric_words[question.metric],
 		"unit", "us", "from", api_time(question.stretch.from_us), "to",
 		api_time(question.stretch.to_us), "columns",

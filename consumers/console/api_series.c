@@ -3,6 +3,7 @@
 #include "common/memory.h"
 #include "consumers/console/api.h"
 #include "consumers/console/host_series.h"
+#include "consumers/console/series_value.h"
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,33 +11,6 @@
 
 enum { STEPS_USUAL = 300, STEPS_MAX = 2000, COLUMNS_MAX = 512 };
 #define LEAST_STEP_US INT64_C(10000000)
-
-enum metric {
-	INVOCATIONS,
-	INVOCATIONS_PER_INSTANCE,
-	ERRORS_4XX,
-	ERRORS_5XX,
-	ERRORS_OTHER,
-	MODEL_LATENCY,
-	OVERHEAD_LATENCY,
-	QUEUE,
-	AGREEMENT,
-	LOSSES,
-	LATENCY_DIFFERENCE,
-	CPU,
-	MEMORY,
-	DISK
-};
-static const char *const metric_words[] = {"invocations", "invocations_per_instance", "errors_4xx",
-	"errors_5xx", "errors_other", "model_latency", "overhead_latency", "queue", "agreement",
-	"losses", "latency_difference", "cpu", "memory", "disk", NULL};
-
-enum statistic { AVERAGE, MIN, MAX, SUM, COUNT, P50, P90, P99, P999 };
-static const char *const statistic_words[] = {
-	"average", "min", "max", "sum", "count", "p50", "p90", "p99", "p99.9", NULL};
-
-static const char *const population_words[] = {"all", "compared", NULL};
-enum { ALL, COMPARED };
 
 struct column {
 	char *name, *reason; /* reason: of losses; NULL */
@@ -63,17 +37,6 @@ struct series {
 	size_t n_columns;
 };
 
-static bool is_latency(int metric)
-{
-	return metric == MODEL_LATENCY || metric == OVERHEAD_LATENCY || metric == QUEUE ||
-		metric == LATENCY_DIFFERENCE;
-}
-
-static bool is_load(int metric)
-{
-	return metric >= CPU;
-}
-
 /* What is asked. */
 
 static bool read_words(const struct query *query, struct series *series, struct reply *reply)
@@ -82,30 +45,32 @@ static bool read_words(const struct query *query, struct series *series, struct 
 		"metric", "statistic", "from", "to", "last", "step", "population", NULL};
 	series->metric = -1;
 	if (!query_check(query, names, reply) ||
-		!query_word(query, "metric", metric_words, &series->metric, reply))
+		!query_word(query, "metric", series_metrics, &series->metric, reply))
 		return false;
 	if (series->metric < 0) {
 		reply_problem(reply, 400, "metric is missing: invocations, model_latency, ...");
 		return false;
 	}
-	if (is_latency(series->metric))
+	if (metric_is_latency(series->metric))
 		series->statistic = P50;
-	else if (is_load(series->metric) || series->metric == AGREEMENT)
+	else if (metric_is_load(series->metric) || series->metric == AGREEMENT)
 		series->statistic = AVERAGE;
 	else
 		series->statistic = SUM;
-	return query_word(query, "statistic", statistic_words, &series->statistic, reply) &&
-		query_word(query, "population", population_words, &series->population, reply);
+	return query_word(query, "statistic", series_statistics, &series->statistic, reply) &&
+		query_word(query, "population", api_populations, &series->population, reply);
 }
 
 /* Counts have their sum, and agreement its average: others would be numbers of nothing. */
 static bool check_statistic(const struct series *series, struct reply *reply)
 {
 	int only = series->metric == AGREEMENT ? AVERAGE : SUM;
-	if (is_latency(series->metric) || is_load(series->metric) || series->statistic == only)
+	if (metric_is_latency(series->metric) || metric_is_load(series->metric) ||
+		series->statistic == only)
 		return true;
-	reply_problem(reply, 422, "the statistic of %s is %s, not %s", metric_words[series->metric],
-		statistic_words[only], statistic_words[series->statistic]);
+	reply_problem(reply, 422, "the statistic of %s is %s, not %s",
+		series_metrics[series->metric], series_statistics[only],
+		series_statistics[series->statistic]);
 	return false;
 }
 
@@ -147,25 +112,6 @@ static void add_window(void *opaque, struct aggregate *window)
 	series->bins[i].is_there = true;
 }
 
-static unsigned histograms_of(const struct series *series)
-{
-	switch (series->metric) {
-	case MODEL_LATENCY:
-		return series->population == COMPARED
-			? api_histogram_bit("compared_model_latency") |
-				api_histogram_bit("compared_production_model_latency")
-			: api_histogram_bit("model_latency");
-	case OVERHEAD_LATENCY:
-		return api_histogram_bit("overhead_latency");
-	case QUEUE:
-		return api_histogram_bit("queue");
-	case LATENCY_DIFFERENCE:
-		return api_histogram_bit("latency_difference");
-	default:
-		return 0;
-	}
-}
-
 static void empty_bins(struct series *series)
 {
 	for (size_t i = 0; i < series->n; i++)
@@ -179,39 +125,10 @@ static void fill_bins(struct series *series, const struct store_arm *arm)
 		.from_us = series->stretch.from_us,
 		.to_us = series->stretch.to_us,
 		.level = (int)series->level,
-		.histograms = histograms_of(series)};
+		.histograms = api_latency_bits(
+			series_metrics[series->metric], series->population == COMPARED)};
 	empty_bins(series);
 	store_each(series->view->store, &query, add_window, series);
-}
-
-/* A step's number. */
-
-static double latency_value(const struct histogram *histogram, int statistic)
-{
-	static const double quantiles[] = {[P50] = 0.5, [P90] = 0.9, [P99] = 0.99, [P999] = 0.999};
-	if (statistic == COUNT)
-		return (double)histogram->count;
-	if (histogram->count == 0)
-		return NAN;
-	switch (statistic) {
-	case AVERAGE:
-		return histogram_mean(histogram);
-	case MIN:
-		return (double)histogram->min;
-	case MAX:
-		return (double)histogram->max;
-	case SUM:
-		return (double)histogram->sum;
-	default:
-		return histogram_quantile(histogram, quantiles[statistic]);
-	}
-}
-
-static double other_failures(const struct aggregate *sum)
-{
-	return (double)(counts_sum(&sum->outcomes) - counts_of(&sum->outcomes, "ok") -
-		counts_of(&sum->outcomes, "client_error") -
-		counts_of(&sum->outcomes, "server_error"));
 }
 
 static int64_t instances(const struct series *series, const char *variant)
@@ -224,30 +141,6 @@ static int64_t instances(const struct series *series, const char *variant)
 		if (!strcmp(endpoint->variants[i].name, variant))
 			return endpoint->variants[i].instances;
 	return 1;
-}
-
-/* `histogram`: of a latency; `reason`: of losses. */
-static double value_of(const struct series *series, const struct aggregate *sum,
-	const struct histogram *histogram, const char *variant, const char *reason)
-{
-	switch (series->metric) {
-	case INVOCATIONS:
-		return (double)sum->invocations;
-	case INVOCATIONS_PER_INSTANCE:
-		return (double)sum->invocations / (double)instances(series, variant);
-	case ERRORS_4XX:
-		return (double)counts_of(&sum->outcomes, "client_error");
-	case ERRORS_5XX:
-		return (double)counts_of(&sum->outcomes, "server_error");
-	case ERRORS_OTHER:
-		return other_failures(sum);
-	case AGREEMENT:
-		return sum->compared ? (double)sum->match / (double)sum->compared : NAN;
-	case LOSSES:
-		return (double)counts_of(&sum->losses, reason);
-	default:
-		return latency_value(histogram, series->statistic);
-	}
 }
 
 /* Columns. */
@@ -266,16 +159,20 @@ static struct column *add_column(
 	return column;
 }
 
-/* `offset`: of the histogram in an aggregate; 0 where the metric is none. */
+/* `histogram`: its name in the schema, where the metric is a latency. */
 static void add_values(
-	struct series *series, struct column *column, const char *variant, size_t offset)
+	struct series *series, struct column *column, const char *variant, const char *histogram)
 {
-	for (size_t i = 0; column && i < series->n; i++) {
+	struct series_question question = {.metric = series->metric,
+		.statistic = series->statistic,
+		.instances = instances(series, variant),
+		.histogram = histogram};
+	if (!column)
+		return;
+	question.reason = column->reason;
+	for (size_t i = 0; i < series->n; i++) {
 		const struct bin *bin = &series->bins[i];
-		const void *histogram = (const char *)&bin->sum + offset;
-		column->values[i] = bin->is_there
-			? value_of(series, &bin->sum, histogram, variant, column->reason)
-			: NAN;
+		column->values[i] = bin->is_there ? series_value(&question, &bin->sum) : NAN;
 	}
 }
 
@@ -288,7 +185,7 @@ static void add_losses(struct series *series, const struct store_arm *arm)
 	for (size_t i = 0; i < reasons.n; i++)
 		add_values(series,
 			add_column(series, arm->variant, arm->role, reasons.items[i].name),
-			arm->variant, 0);
+			arm->variant, NULL);
 	counts_fini(&reasons);
 }
 
@@ -297,24 +194,10 @@ static void add_same_requests(struct series *series, const struct store_arm *arm
 {
 	char *name = api_same_requests_name(series->endpoint, series->test, arm->variant);
 	add_values(series, add_column(series, name, ROLE_PRODUCTION, NULL), name,
-		offsetof(struct aggregate, compared_production_latency));
+		"compared_production_model_latency");
 	add_values(series, add_column(series, arm->variant, arm->role, NULL), arm->variant,
-		offsetof(struct aggregate, compared_latency));
+		"compared_model_latency");
 	free(name);
-}
-
-static size_t histogram_offset(int metric)
-{
-	switch (metric) {
-	case OVERHEAD_LATENCY:
-		return offsetof(struct aggregate, overhead_latency);
-	case QUEUE:
-		return offsetof(struct aggregate, queue);
-	case LATENCY_DIFFERENCE:
-		return offsetof(struct aggregate, latency_difference);
-	default:
-		return offsetof(struct aggregate, model_latency);
-	}
 }
 
 static bool is_of_candidates(const struct series *series)
@@ -333,7 +216,7 @@ static void add_arm(struct series *series, const struct store_arm *arm)
 		add_same_requests(series, arm);
 	else
 		add_values(series, add_column(series, arm->variant, arm->role, NULL), arm->variant,
-			histogram_offset(series->metric));
+			series_metrics[series->metric]);
 }
 
 /* Production first. */
@@ -353,7 +236,7 @@ static const char *unit_of(const struct series *series)
 {
 	if (series->metric == AGREEMENT)
 		return "ratio";
-	return is_latency(series->metric) && series->statistic != COUNT ? "us" : "count";
+	return metric_is_latency(series->metric) && series->statistic != COUNT ? "us" : "count";
 }
 
 static json_t *columns_to_json(const struct series *series)
@@ -397,7 +280,7 @@ static json_t *points_to_json(const struct series *series)
 static json_t *to_json(const struct series *series)
 {
 	json_t *json = json_pack("{s:s s:s s:s s:I s:o s:o s:o s:o}", "metric",
-		metric_words[series->metric], "statistic", statistic_words[series->statistic],
+		series_metrics[series->metric], "statistic", series_statistics[series->statistic],
 		"unit", unit_of(series), "step_us", (json_int_t)series->step_us, "from",
 		api_time(series->stretch.from_us), "to", api_time(series->stretch.to_us), "columns",
 		columns_to_json(series), "points", points_to_json(series));
@@ -425,9 +308,9 @@ static void answer(struct series *series, struct reply *reply)
 static void answer_load(const struct series *series, struct reply *reply)
 {
 	struct host_series load = {series->endpoint, series->test,
-		(enum host_metric)host_metric_parse(metric_words[series->metric]),
-		statistic_words[series->statistic], series->stretch.from_us, series->stretch.to_us,
-		series->step_us};
+		(enum host_metric)host_metric_parse(series_metrics[series->metric]),
+		series_statistics[series->statistic], series->stretch.from_us,
+		series->stretch.to_us, series->step_us};
 	json_t *json = host_series_to_json(series->view->hosts, &load);
 	assert(json);
 	reply_json(reply, json);
@@ -446,7 +329,7 @@ void api_series(const struct view *view, const struct request *request, struct r
 	if (read_words(&request->query, series, reply) && check_statistic(series, reply) &&
 		query_stretch(&request->query, test, view->now_us, &series->stretch, reply) &&
 		read_steps(&request->query, series, reply)) {
-		if (is_load(series->metric))
+		if (metric_is_load(series->metric))
 			answer_load(series, reply);
 		else
 			answer(series, reply);

@@ -14,12 +14,6 @@ static json_t *number_or_null(double number)
 	return isnan(number) ? json_null() : json_real(number);
 }
 
-static unsigned summary_histograms(void)
-{
-	return api_histogram_bit("compared_model_latency") |
-		api_histogram_bit("compared_production_model_latency");
-}
-
 static json_t *production_names(const struct view *view, const struct test *test)
 {
 	const struct endpoint *endpoint = control_endpoint(view->state, test->endpoint);
@@ -61,7 +55,7 @@ static struct report report_of(
 	struct query none = {.n = 0};
 	struct reply unused = {0};
 	(void)query_stretch(&none, test, view->now_us, &stretch, &unused);
-	*fold = api_fold(view, test, &stretch, summary_histograms());
+	*fold = api_fold(view, test, &stretch, api_latency_bits("model_latency", true));
 	return api_report_of(view, test, &stretch, *fold);
 }
 

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_US INT64_C(86400000000)
-
-enum { CHANGE_US = 1000000, PRUNE_US = 600000000 };
+enum { CHANGE_US = 1000000 };
 
 static void on_control_record(void *opaque, const struct control_record *record, int64_t offset,
 	int64_t append_time_us, enum control_verdict verdict, const char *why)
@@ -35,21 +33,14 @@ static void look(struct console *console)
 
 static int open_stores(struct console *console, char *errstr, size_t errstr_size)
 {
-	static const struct store_retention retention = {
-		.keep_us = {[LEVEL_10S] = 2 * DAY_US, [LEVEL_1M] = 14 * DAY_US}};
 	const struct console_settings *settings = console_settings(console);
-	char *identity, *hosts_path;
-	memory_need(asprintf(&identity, "%saggregates", settings->common.prefix) >= 0);
+	char *hosts_path;
 	memory_need(asprintf(&hosts_path, "%s-hosts", settings->store) >= 0);
-	console->store = store_open(settings->store, identity, errstr, errstr_size);
+	console->store = store_open(settings->store, settings->common.prefix, errstr, errstr_size);
 	if (console->store)
 		console->host_store = host_store_open(hosts_path, errstr, errstr_size);
-	free(identity);
 	free(hosts_path);
-	if (!console->host_store)
-		return -1;
-	store_set_retention(console->store, &retention);
-	return 0;
+	return console->host_store ? 0 : -1;
 }
 
 static int open_console(void *self, char *errstr, size_t errstr_size)
@@ -175,10 +166,8 @@ static void do_slow_work(struct console *console)
 	count_lags(console);
 	counters_store(store_size(console->store));
 	store_look(console->store);
-	if (console->service.now_us < console->prune_due_us)
-		return;
-	console->prune_due_us = console->service.now_us + PRUNE_US;
-	store_prune(console->store);
+	if (console->service.is_started) /* else nobody knows yet which hours are kept */
+		store_prune(console->store);
 }
 
 static int64_t read_on(struct console *console)

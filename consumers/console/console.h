@@ -41,7 +41,6 @@ struct console {
 	bool is_reading;
 	bool has_untold_control; /* the control state changed since changes were told */
 	int64_t change_due_us; /* monotonic: not before then are changes told again */
-	int64_t prune_due_us; /* monotonic */
 };
 
 extern const struct program console_program;

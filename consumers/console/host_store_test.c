@@ -1,4 +1,5 @@
 /* What hosts told is kept, rolled up, and found again. */
+#include "consumers/console/file_test_fixture.h"
 #include "consumers/console/host_store.h"
 /* cmocka wants these first */
 #include <math.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,40 +18,10 @@
 #define DAY (24 * HOUR)
 #define BEGIN (20000 * DAY)
 
-static char folder[] = P_tmpdir "/umbra-hosts-XXXXXX";
-static char path[64];
-
-static int make_folder(void **opaque)
-{
-	(void)opaque;
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(path, sizeof path, "%s/hosts", folder);
-	return 0;
-}
-
-static void remove_store(void)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char name[80];
-
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
-		unlink(name);
-	}
-}
-
-static int remove_folder(void **opaque)
-{
-	(void)opaque;
-	remove_store();
-	return rmdir(folder);
-}
-
 static struct host_store *open_store(void)
 {
 	char errstr[300] = "";
-	struct host_store *store = host_store_open(path, errstr, sizeof errstr);
+	struct host_store *store = host_store_open(test_file(), errstr, sizeof errstr);
 
 	if (!store)
 		fail_msg("%s", errstr);
@@ -60,7 +30,7 @@ static struct host_store *open_store(void)
 
 static struct host_store *open_new_store(void)
 {
-	remove_store();
+	remove_test_file();
 	return open_store();
 }
 
@@ -155,7 +125,7 @@ static void what_was_kept_is_there_after_a_restart(void **opaque)
 
 static void write_garbage(void)
 {
-	FILE *file = fopen(path, "w");
+	FILE *file = fopen(test_file(), "w");
 
 	assert_non_null(file);
 	for (int i = 0; i < 2000; i++)
@@ -168,7 +138,7 @@ static void a_damaged_file_begins_anew(void **opaque)
 	struct host_store *store;
 
 	(void)opaque;
-	remove_store();
+	remove_test_file();
 	write_garbage();
 	store = open_store();
 	put(store, BEGIN, 4);
@@ -183,8 +153,8 @@ static void a_file_in_use_is_refused_with_its_name_and_left_alone(void **opaque)
 
 	(void)opaque;
 	put(store, BEGIN, 4);
-	assert_null(host_store_open(path, errstr, sizeof errstr));
-	assert_non_null(strstr(errstr, path));
+	assert_null(host_store_open(test_file(), errstr, sizeof errstr));
+	assert_non_null(strstr(errstr, test_file()));
 	assert_non_null(strstr(errstr, "locked"));
 	assert_true(ask(store, HOST_COUNT, BEGIN, 10 * SECOND, 0) == 1);
 	host_store_close(store);
@@ -212,5 +182,5 @@ int main(void)
 		cmocka_unit_test(a_folder_that_is_not_there_is_a_sentence),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, make_test_folder, remove_test_folder);
 }

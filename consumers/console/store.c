@@ -227,13 +227,13 @@ static void unload(struct store *store);
 int store_load(struct store *store)
 {
 	unload(store);
-	return load_arms(store) ||
-			load_numbers(store, "SELECT partition, next FROM position",
-				&store->positions, &store->n_positions) ||
-			load_numbers(store, "SELECT partition, until FROM clock", &store->clocks,
-				&store->n_clocks)
-		? -1
-		: 0;
+	int failed = load_arms(store) ||
+		load_numbers(store, "SELECT partition, next FROM position", &store->positions,
+			&store->n_positions) ||
+		load_numbers(store, "SELECT partition, until FROM clock", &store->clocks,
+			&store->n_clocks);
+	store_note_retention(store);
+	return failed ? -1 : 0;
 }
 
 static void unload(struct store *store)
@@ -377,14 +377,14 @@ static int open_or_reset(struct store *store, char *errstr, size_t errstr_size)
 	return store_reset(store, errstr, errstr_size);
 }
 
-struct store *store_open(const char *path, const char *identity, char *errstr, size_t errstr_size)
+struct store *store_open(const char *path, const char *prefix, char *errstr, size_t errstr_size)
 {
 	struct store *store = calloc(1, sizeof *store);
 	memory_need(store);
 	char *fields = row_fields();
 	store->path = strdup(path);
-	memory_need(
-		store->path && asprintf(&store->identity, FORMAT " %s: %s", identity, fields) >= 0);
+	memory_need(store->path &&
+		asprintf(&store->identity, FORMAT " %saggregates: %s", prefix, fields) >= 0);
 	free(fields);
 	if (!open_or_reset(store, errstr, errstr_size))
 		return store;

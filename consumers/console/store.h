@@ -14,9 +14,9 @@
 
 struct store;
 
-/* `identity` says what the file is a view of; a file that is not, or is damaged, is made anew, and a
- * log line says so. NULL and errstr: the file cannot be used at all. */
-struct store *store_open(const char *path, const char *identity, char *errstr, size_t errstr_size);
+/* A view of the installation with that prefix. A file that is another's, or is damaged, is made anew, and
+ * a log line says so. NULL and errstr: the file cannot be used at all. */
+struct store *store_open(const char *path, const char *prefix, char *errstr, size_t errstr_size);
 void store_close(struct store *store);
 
 /* Begins from nothing. 0, or -1 and errstr. Positions are 0 then. */
@@ -42,13 +42,9 @@ int store_take(struct store *store, const void *key, size_t key_size, const void
 int store_commit(struct store *store, char *errstr, size_t errstr_size)
 	__attribute__((warn_unused_result));
 
-/* How long narrow rows are kept, and the hours whose narrow rows are kept for good. */
-struct store_retention {
-	int64_t keep_us[LEVEL_COUNT];
-};
-void store_set_retention(struct store *store, const struct store_retention *retention);
+/* The hours whose narrow rows are kept for good. */
 void store_keep_hours(struct store *store, const int64_t *hours_us, size_t n);
-/* Deletes what is older, counted from the newest window. */
+/* Deletes what is older, counted from the newest window; quick unless that has begun an hour. */
 void store_prune(struct store *store);
 
 /* An arm as the store knows it. */

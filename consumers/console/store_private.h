@@ -46,7 +46,6 @@ struct store {
 	struct avro_buffer buffer;
 	struct plan_store plan;
 	int64_t *kept_us;
-	struct store_retention retention;
 	int64_t newest_us; /* of all arms */
 	int64_t pruned_us; /* the newest window when it was pruned last */
 };
@@ -69,6 +68,8 @@ int store_write_numbers(struct store *store);
 /* Positions, clocks and arms as the file has them. */
 int store_load(struct store *store);
 void store_drop_batch(struct store *store);
+/* Which narrow rows may be gone, counted from the newest window. */
+void store_note_retention(struct store *store);
 
 /* Columns into an aggregate; `first` is the one of the counts. */
 int store_read_columns(struct store *store, sqlite3_stmt *statement, int first, unsigned histograms,

@@ -139,12 +139,6 @@ static uint8_t *final_byte(struct batch_row *hour, const struct aggregate *aggre
 
 /* Taking. */
 
-static bool is_too_old(const struct store *store, int64_t start_us)
-{
-	int64_t keep_us = store->retention.keep_us[LEVEL_1H];
-	return keep_us && start_us < plan_floor(store->newest_us - keep_us, HOUR_US);
-}
-
 static int64_t id_of(
 	const struct store_arm *arm, enum level level, const struct aggregate *aggregate)
 {
@@ -214,8 +208,6 @@ static void note_newest(
 
 static int take(struct store *store, struct aggregate *aggregate, const void *key, size_t key_size)
 {
-	if (is_too_old(store, aggregate->window_start_us))
-		return 0;
 	struct store_arm *arm = store_find_arm(store, aggregate);
 	if (!arm)
 		return -1;
@@ -308,12 +300,9 @@ int store_commit(struct store *store, char *errstr, size_t errstr_size)
 	return failed ? -1 : 0;
 }
 
-/* Retention. */
+/* Retention: narrow rows are kept so long; hours for ever. */
 
-void store_set_retention(struct store *store, const struct store_retention *retention)
-{
-	store->retention = *retention;
-}
+static const int64_t keep_us[LEVEL_1H] = {[LEVEL_10S] = DAY_US, [LEVEL_1M] = 7 * DAY_US};
 
 void store_keep_hours(struct store *store, const int64_t *hours_us, size_t n)
 {
@@ -339,7 +328,7 @@ static void prune_piece(
 static void prune_level(struct store *store, enum level level, int64_t arm, int64_t low_us)
 {
 	int64_t from_us = 0;
-	for (size_t i = 0; level != LEVEL_1H && i < store->plan.n_kept; i++) {
+	for (size_t i = 0; i < store->plan.n_kept; i++) {
 		int64_t hour_us = store->plan.kept_us[i];
 		if (hour_us >= low_us)
 			break;
@@ -349,31 +338,29 @@ static void prune_level(struct store *store, enum level level, int64_t arm, int6
 	prune_piece(store, level, arm, from_us, low_us);
 }
 
-static void prune_open(struct store *store, int64_t low_us)
+static int64_t newest_hour(const struct store *store)
 {
-	char sql[100];
-	snprintf(sql, sizeof sql, "DELETE FROM open_window WHERE start < %lld", (long long)low_us);
-	(void)store_exec(store, sql);
+	return plan_floor(store->newest_us, HOUR_US);
+}
+
+void store_note_retention(struct store *store)
+{
+	for (enum level level = LEVEL_10S; level < LEVEL_1H; level++) {
+		int64_t low_us = newest_hour(store) - keep_us[level];
+		store->plan.low_us[level] = low_us > 0 ? low_us : 0;
+	}
 }
 
 void store_prune(struct store *store)
 {
-	int64_t newest_us = plan_floor(store->newest_us, HOUR_US);
-	if (newest_us == store->pruned_us || store->in_batch || store_exec(store, "BEGIN"))
+	if (newest_hour(store) == store->pruned_us || store->in_batch || store_exec(store, "BEGIN"))
 		return;
-	for (enum level level = LEVEL_10S; level < LEVEL_COUNT; level++) {
-		int64_t keep_us = store->retention.keep_us[level];
-		int64_t low_us = keep_us && newest_us > keep_us
-			? plan_floor(newest_us - keep_us, HOUR_US)
-			: 0;
-		store->plan.low_us[level] = low_us;
-		for (size_t i = 0; low_us && i < store->n_arms; i++)
-			prune_level(store, level, store->arms[i].id, low_us);
-		if (low_us && level == LEVEL_1H)
-			prune_open(store, low_us);
-	}
+	store_note_retention(store);
+	for (enum level level = LEVEL_10S; level < LEVEL_1H; level++)
+		for (size_t i = 0; i < store->n_arms; i++)
+			prune_level(store, level, store->arms[i].id, store->plan.low_us[level]);
 	if (store_exec(store, "COMMIT"))
 		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	else
-		store->pruned_us = newest_us;
+		store->pruned_us = newest_hour(store);
 }

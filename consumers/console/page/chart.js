@@ -19,7 +19,7 @@ function interaction(on_double) {
 export class Chart {
 	/* group: select(ms, chart), zoom(from_ms, to_ms), reset(); description: what the numbers are. */
 	constructor({metric, title, description}, group) {
-		Object.assign(this, {metric, title, group});
+		Object.assign(this, {metric, title, group, selected_ms: null});
 		this.plot = h("div", {class: "plot"});
 		this.line = h("div", {class: "crosshair", hidden: true});
 		this.subtitle = h("p", {class: "small"});
@@ -46,7 +46,7 @@ export class Chart {
 		this.element.classList.toggle("has-data", has_values);
 		if (has_values)
 			this.plot_lines();
-		this.show_legend(null);
+		this.select(this.selected_ms);
 		this.figure.setAttribute("aria-label", this.spoken());
 		this.show_table();
 	}
@@ -100,21 +100,21 @@ export class Chart {
 		};
 	}
 
-	/* The crosshair of all charts stands at this time; null: nowhere. */
+	/* The crosshair of all charts stands at this time, also when newer numbers come; null: nowhere. */
 	select(ms) {
+		this.selected_ms = ms;
 		const at = ms === null || !this.data ? -1 : this.nearest(ms);
 		this.selected = at < 0 ? null : at;
 		this.show_legend(this.selected);
+		this.line.hidden = this.selected === null || this.plot.hidden;
 		if (!this.dygraph || this.plot.hidden)
 			return;
 		if (this.selected === null) {
 			this.dygraph.clearSelection();
-			this.line.hidden = true;
 			return;
 		}
 		this.dygraph.setSelection(at);
 		this.line.style.left = `${this.dygraph.toDomXCoord(this.data.points[at][0])}px`;
-		this.line.hidden = false;
 	}
 
 	nearest(ms) {
