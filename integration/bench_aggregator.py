@@ -5,15 +5,13 @@ Events come from umbra-event-load: production's with its sampling decision, and 
 shadow's a thousand requests later, both with their answers, which are compared."""
 import contextlib
 import json
-import pathlib
 import subprocess
 import sys
 import uuid
 
-from measure import metric, middle, ratio, resident_mib, started, watch
+from measure import BIN, metric, middle, ratio, resident_mib, started, watch
 from ports import free_port
 
-BIN = pathlib.Path(__file__).resolve().parents[1] / "build" / "release" / "bin"
 PARTITIONS = 4
 SECONDS = 300
 

@@ -8,7 +8,16 @@ import time
 import urllib.error
 import urllib.request
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BIN = ROOT / "build" / "release" / "bin"
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def build(*groups):
+    """What the groups of integration/setup need is there, and the release build is of now."""
+    subprocess.run([ROOT / "integration" / "setup", "build", "demo", "java", *groups], check=True)
+    for command in (["--preset", "release"], ["--build", "--preset", "release"]):
+        subprocess.run(["cmake", *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 @contextlib.contextmanager

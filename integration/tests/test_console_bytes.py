@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from test_console import Console
+from console_client import Console
 
 SEED = 20261124
 ROUNDS = 3000

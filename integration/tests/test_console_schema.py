@@ -9,11 +9,12 @@ import yaml
 
 from control import one_endpoint
 from definitions import definitions, endpoint, test, variant
+from console_client import Console
 from model_server import Answer
 from path import QUICK, TEST
 from program import ROOT
 from schema_tool import schemathesis
-from test_console import Console, check
+from test_console import check
 from waiting import until
 
 SOURCES = ROOT / "consumers" / "console"

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from console_client import start_console
 from test_console_security import many_files
 from waiting import until
 
@@ -14,8 +15,7 @@ from waiting import until
 @pytest.fixture
 def console(ready):
     """On an installation with the tests t and u, without any numbers."""
-    program = ready.start("umbra-console", "--listen", "127.0.0.1:0", "--store",
-                          ready.folder / "console.sqlite").wait_ready()
+    program = start_console(ready, ready.folder / "console.sqlite").wait_ready()
     program.port = int(program.wait_log(r"page is at \S+:(\d+)/")[1])
     return program
 

@@ -6,10 +6,10 @@ import json
 import pytest
 
 from aggregates import latest
+from console_client import Console
 from model_server import Answer
 from path import QUICK, TEST, Path
 from records import header
-from test_console import Console
 from waiting import until
 
 N = 300

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 import yaml
 
+from console_client import start_console
 from path import QUICK, TEST
 from ports import free_port
 from program import ADMIN_PORT, ROOT
@@ -167,8 +168,7 @@ def programs(path):
     aggregator = path.umbra.start("umbra-aggregator", *QUICK).wait_ready()
     path.produce(200)
     path.wait_account(lambda account: account.pending == 0)
-    console = path.umbra.start("umbra-console", "--listen", "127.0.0.1:0",
-                               "--store", path.umbra.folder / "console.sqlite").wait_ready()
+    console = start_console(path.umbra, path.umbra.folder / "console.sqlite").wait_ready()
     return [path.splitter, path.shadow, aggregator, console]
 
 

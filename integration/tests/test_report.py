@@ -7,68 +7,17 @@ import math
 
 import pytest
 
-import witness
 from aggregates import latest
-from control import one_endpoint, shadow_tests
 from model_server import Answer
 from path import QUICK, TEST, Path
 from records import Record
 from waiting import until
-
-WINDOW = 10_000_000
-LONG_AGO = 1_700_000_000_000_000 // WINDOW * WINDOW  # in the test's time, after its start
+from windows import LONG_AGO, install, production, window, write
 
 
 @pytest.fixture
 def installed(umbra):
-    umbra.run("umbractl", "init")
-    umbra.apply(one_endpoint(umbra) + shadow_tests(umbra.endpoint, "t", start="2023-01-01T00:00:00Z",
-                                                   end="2100-01-01T00:00:00Z"))
-    return umbra
-
-
-def histogram(value, n):
-    """n times a power of two: the last value of its bucket."""
-    if not n:
-        return None
-    bucket = 32 * (value.bit_length() - 1) - 1
-    return {"scale": 5, "zero_count": 0, "offset": bucket, "counts": [n], "negative_offset": 0,
-            "negative_counts": [], "count": n, "sum": value * n, "min": value, "max": value}
-
-
-def window(umbra, number=0, **fields):
-    """A record of the shadow variant t-v2: 150 copies, 140 compared, 133 alike."""
-    record = {
-        "endpoint": umbra.endpoint, "test": "t", "variant": "t-v2", "role": "shadow",
-        "window_start": LONG_AGO + number * WINDOW, "window_us": WINDOW, "partition": 0,
-        "provisional": False, "invocations": 148, "outcomes": [{"name": "ok", "count": 140},
-                                                               {"name": "timeout", "count": 8}],
-        "sampled": 150, "paired": 148, "compared": 140, "match": 133, "mismatch": 7,
-        "not_comparable": [{"name": "candidate_failed", "count": 8}],
-        "losses": [{"name": "shed", "count": 2}], "pending": 0, "late": 0, "unsolicited": 0,
-        "wrong_sampling_decisions": 0, "given_up_events": 0, "request_bytes": 0, "response_bytes": 0,
-        "model_latency": histogram(4096, 148), "overhead_latency": None, "queue": None,
-        "compared_model_latency": histogram(4096, 140),
-        "compared_production_model_latency": histogram(2048, 140),
-        "latency_difference": histogram(2048, 140), "number_difference": None, "confusion": [],
-        "mismatches": [], "label_cells": [], "production_label_cells": [], "decided": [], "taken": [],
-        **dict.fromkeys(("labelled", "label_correct", "production_label_correct", "scored", "log_loss",
-                         "brier", "production_log_loss", "production_brier", "unwritten_windows"), 0)}
-    return {**record, **fields}
-
-
-def production(umbra, number=0):
-    return window(umbra, number, test=None, variant=f"{umbra.endpoint}-v1", role="production",
-                  invocations=1000, outcomes=[{"name": "ok", "count": 1000}], sampled=0, paired=0,
-                  compared=0, match=0, mismatch=0, not_comparable=[], losses=[],
-                  model_latency=histogram(2048, 1000), compared_model_latency=None,
-                  compared_production_model_latency=None, latency_difference=None)
-
-
-def write(umbra, *records):
-    umbra.kafka.produce(umbra.own_topic("aggregates"), [
-        Record(b"key-%d" % i, witness.encode("window_aggregate", record), [])
-        for i, record in enumerate(records)])
+    return install(umbra)
 
 
 def report(umbra, *arguments, expect=0):

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from chromium import Browser
+from console_client import Console
 from definitions import definitions, endpoint, test, variant
 from installation import Installation
 from program import ROOT, Program
@@ -32,7 +33,7 @@ class Demo:
                  compare={"kind": "label", "label": "/churn"})))
         for program in ("umbra-splitter", "umbra-shadow", "umbra-aggregator"):
             self.umbra.start(program, *QUICK).wait_ready()
-        self.console = start_console(self.umbra)
+        self.console = Console(self.umbra)
 
     def serve(self, name):
         model = Program(["umbra-demo-model", "--model", self.folder / "models" / f"{name}.json", "--port", 0],
@@ -58,12 +59,6 @@ class Demo:
         return counted[:1] == [self.sent] and not any(a["pending"] for a in report["accounting"])
 
 
-def start_console(umbra):
-    console = umbra.start("umbra-console", "--listen", "127.0.0.1:0", "--store", umbra.folder / "console.sqlite").wait_ready()
-    console.address = console.wait_log(r"the page is at (\S+)/")[1]
-    return console
-
-
 @pytest.fixture(scope="session")
 def demo(kafka, tmp_path_factory):
     demo = Demo(kafka, tmp_path_factory.mktemp("demo"))
@@ -75,7 +70,7 @@ def demo(kafka, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def window(demo):
-    browser = Browser(demo.console.address)
+    browser = Browser(f"http://{demo.console.address}")
     yield browser
     browser.close()
 

@@ -9,7 +9,8 @@ from selenium.webdriver.common.keys import Keys
 
 from axe import complaints
 from chromium import Browser
-from conftest import TEST, start_console
+from conftest import TEST
+from console_client import Console
 from installation import Installation
 from waiting import until
 
@@ -18,7 +19,7 @@ VIEWS = {"list": "/", "test": f"/tests/{TEST}", "mismatches": f"/tests/{TEST}/mi
 
 
 def ask(demo, path):
-    with urllib.request.urlopen(f"{demo.console.address}/api/v1/{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{demo.console.address}/api/v1/{path}", timeout=10) as answer:
         return json.load(answer)
 
 
@@ -176,6 +177,23 @@ def test_zoom_holds_for_all_charts_and_can_be_sent_to_a_colleague(page):
     until(lambda: "from" not in page.query(), "all is seen again")
 
 
+def legend(page, metric):
+    return page.text(f'.chart[data-metric="{metric}"] .legend')
+
+
+def stand_on_a_value(page, metric):
+    """By the keyboard: from the left to the first time at which both models have a value."""
+    page.run("arguments[0].querySelector('.figure').focus()", page.wait_chart(metric))
+    page.press(Keys.HOME)
+
+    def look():
+        if re.search(r"churn-v1 \d.* [µm]s\nshadow churn-v2 \d.* [µm]s\nat ", legend(page, metric)):
+            return True
+        page.press(Keys.ARROW_RIGHT)
+        return False
+    until(look, lambda: f"a time with two values: {legend(page, metric)}")
+
+
 def test_the_crosshair_stands_in_every_chart(page):
     page.size(1400, 3000)
     page.open(f"/tests/{TEST}")
@@ -183,7 +201,21 @@ def test_the_crosshair_stands_in_every_chart(page):
         page.wait_chart(metric)
     page.hover("model_latency")
     until(lambda: len(page.all(".crosshair:not([hidden])")) >= 3, "the crosshair is in all charts")
-    assert re.search(r"churn-v1 \d.* [µm]s\nshadow", page.text('.chart[data-metric="model_latency"] .legend'))
+    stand_on_a_value(page, "model_latency")
+    when = legend(page, "model_latency").rsplit("at ", 1)[1]
+    assert legend(page, "overhead_latency").endswith(f"at {when}")
+
+
+def test_the_crosshair_stays_when_newer_numbers_come(demo, page):
+    page.open(f"/tests/{TEST}")
+    stand_on_a_value(page, "model_latency")
+    when = legend(page, "model_latency").rsplit("at ", 1)[1]
+    aria = page.one('.chart[data-metric="model_latency"] .figure').get_attribute("aria-label")
+    demo.send(300)
+    until(lambda: page.one('.chart[data-metric="model_latency"] .figure').get_attribute("aria-label") != aria,
+          "the chart is drawn again", 60)
+    assert "at " in legend(page, "model_latency"), when
+    assert page.one('.chart[data-metric="model_latency"] .crosshair').is_displayed()
 
 
 def test_distributions_stand_beside_the_paired_difference(page):
@@ -212,14 +244,14 @@ def test_it_is_live_without_a_reload(demo, page):
 def test_it_says_when_it_is_stale(demo, page):
     page.open(f"/tests/{TEST}")
     assert not page.one("#banner").is_displayed()
-    demo.console.suspend()
+    demo.console.program.suspend()
     try:
         page.wait_text("No connection to the console since", "#banner", 40)
         assert page.text("#freshness") == "Stale"
         page.picture("stale")
         assert "Every copy for churn-v2" in page.text()
     finally:
-        demo.console.resume()
+        demo.console.program.resume()
     until(lambda: not page.one("#banner").is_displayed(), "it is live again", 40)
     page.wait_text("Live", "#freshness")
     page.errors()  # what was asked meanwhile was not answered
@@ -266,7 +298,7 @@ def test_an_address_that_does_not_exist_says_so(page):
 def test_an_empty_installation_explains_the_first_step(kafka, tmp_path):
     umbra = Installation(kafka, tmp_path)
     umbra.run("umbractl", "init")
-    browser = Browser(start_console(umbra).address)
+    browser = Browser(f"http://{Console(umbra).address}")
     try:
         browser.open("/")
         browser.wait_text("the first step")
