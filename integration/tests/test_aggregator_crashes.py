@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 import witness
 from aggregates import final_bytes, losses, wait_final
+from members import stall
 from model_server import Answer
 from path import QUICK, TEST
 from waiting import until
@@ -38,15 +39,6 @@ def kill_at_random(path, names, kills, dice):
     for program in running.values():
         program.wait_ready(seconds=60)
     return running
-
-
-def stall(path, stalled, other):
-    """Past its session: its partitions go to the other one, and then it goes on."""
-    every = path.kafka.partitions(path.umbra.own_topic("events"))
-    stalled.suspend()
-    until(lambda: other.metric("umbra_aggregator_partitions") == every, "the other has them all", 60)
-    stalled.resume()
-    until(lambda: 0 < other.metric("umbra_aggregator_partitions") < every, "they share again", 60)
 
 
 def rewind(path):
@@ -82,7 +74,7 @@ def test_kills_at_random_moments_leave_the_final_records_of_an_undisturbed_run(p
     path.define(sampling=50.0).start()
     with path.under_load("--rate", "50") as sent:
         running = kill_at_random(path, ["one", "two"], KILLS // 2, dice)
-        stall(path, running["two"], running["one"])
+        stall(path.kafka.partitions(path.umbra.own_topic("events")), (running["two"], [running["one"]]))
         for program in running.values():
             program.kill()
         running = kill_at_random(path, ["one", "two"], KILLS - KILLS // 2, dice)

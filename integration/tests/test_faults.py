@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from members import stall
 from model_server import Answer
 from path import QUICK, TEST, Path
 from records import Record
@@ -24,13 +25,13 @@ def check_answers(path, sent, crashes):
 
 
 class Watch(threading.Thread):
-    """Looks at the group's commits as long as the block runs: none may ever go back, which is what
+    """Looks at a group's commits as long as the block runs: none may ever go back, which is what
     happens when somebody commits for a partition that it lost."""
 
-    def __init__(self, path):
+    def __init__(self, kafka, group, topic):
         super().__init__(daemon=True)
-        self.group, self.topic = path.umbra.group("splitter"), path.umbra.topic("requests")
-        self.kafka, self.over, self.backwards, self.looks = path.kafka, threading.Event(), [], 0
+        self.group, self.topic = group, topic
+        self.kafka, self.over, self.backwards, self.looks = kafka, threading.Event(), [], 0
 
     def run(self):
         last = {}
@@ -76,23 +77,28 @@ def test_kill_9_of_both_programs_at_random_moments_loses_nothing(path):
 
 def test_members_that_join_leave_and_stall_lose_nothing_and_commit_nothing_they_lost(path):
     rounds, dice = (20 if LONG else 2), random.Random(5)
+    path.model.answer = path.shadow_model.answer = Answer(delay=0.02)  # something is always in flight
     path.define(max_uncommitted=BOUND)
-    members = [path.start_splitter() for _ in range(2)]
-    with Watch(path) as watch, path.under_load("--rate", "200") as sent:
+    starts = path.start_splitter, path.start_shadow
+    groups = [[start() for _ in range(2)] for start in starts]
+    requests, copies = path.umbra.topic("requests"), path.shadow_topic()
+    with (Watch(path.kafka, path.umbra.group("splitter"), requests) as watch,
+          Watch(path.kafka, path.umbra.group("shadow", f"shadow-{TEST}"), copies) as shadow_watch,
+          path.under_load("--rate", "100") as sent):
         for _ in range(rounds):
             path.wait_answers(path.answered() + dice.randrange(50, 100))
-            members.append(path.start_splitter())
-            stalled = members.pop(dice.randrange(len(members)))
-            stalled.suspend()
-            path.wait_answers(path.answered() + 100, seconds=60)  # its share went to the others
-            stalled.resume()
+            for members, start in zip(groups, starts):
+                members.append(start())
+            leaving = [members.pop(dice.randrange(len(members))) for members in groups]
+            stall(PARTITIONS, *zip(leaving, groups))
             path.wait_answers(path.answered() + 50)
-            stalled.stop()
+            for member in leaving:
+                member.stop()
     path.wait_committed(seconds=120)
-    assert watch.looks > 10 and not watch.backwards
+    for each in watch, shadow_watch:
+        assert each.looks > 10 and not each.backwards
     check_answers(path, len(sent), crashes=2 * rounds)
-    path.start_shadow()
-    account = path.wait_account(lambda a: a.pending == 0, seconds=120)
+    account = path.wait_account(lambda a: a.pending == 0, seconds=180)
     assert account.closes() and account.sampled == len(sent)
 
 
