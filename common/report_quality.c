@@ -37,24 +37,33 @@ static int compare_texts(const char *a, size_t a_size, const char *b, size_t b_s
 	return order ? order : (a_size > b_size) - (a_size < b_size);
 }
 
-/* The classes are walked in order: the next one after `last`, NULL: after none. */
-static const char *next_class(const struct counts *cells, const char *last, size_t *size)
+struct class_name {
+	const char *text; /* NULL: none */
+	size_t size;
+};
+
+/* The first class of the cells behind `last`, if it comes before `best`; else `best`. */
+static struct class_name earlier_class(
+	const struct counts *cells, struct class_name last, struct class_name best)
 {
-	const char *best = NULL;
-	size_t best_size = 0, last_size = *size;
 	for (size_t i = 0; i < 2 * cells->n; i++) {
 		const char *truth = cells->items[i / 2].name, *tab = strchr(truth, '\t');
 		const char *text = i % 2 ? tab + 1 : truth;
-		size_t length = i % 2 ? strlen(text) : (size_t)(tab - truth);
-		if (last && compare_texts(text, length, last, last_size) <= 0)
+		size_t size = i % 2 ? strlen(text) : (size_t)(tab - truth);
+		if (last.text && compare_texts(text, size, last.text, last.size) <= 0)
 			continue;
-		if (!best || compare_texts(text, length, best, best_size) < 0) {
-			best = text;
-			best_size = length;
-		}
+		if (!best.text || compare_texts(text, size, best.text, best.size) < 0)
+			best = (struct class_name){text, size};
 	}
-	*size = best_size;
 	return best;
+}
+
+/* The classes of both sides, in order: the next one after `last`. */
+static struct class_name next_class(const struct aggregate *arm, struct class_name last)
+{
+	struct class_name none = {NULL, 0};
+	return earlier_class(
+		&arm->production_label_cells, last, earlier_class(&arm->label_cells, last, none));
 }
 
 static void set_class(struct quality *quality, const struct class_counts *counts)
@@ -64,15 +73,15 @@ static void set_class(struct quality *quality, const struct class_counts *counts
 	quality->f1 += ratio(2 * counts->hits, counts->truths + counts->predictions);
 }
 
-static void set_classes(struct quality *quality)
+static void set_classes(struct quality *quality, const struct aggregate *arm)
 {
 	struct class_counts last = {0};
-	size_t size = 0;
+	struct class_name name = {NULL, 0};
 	int64_t n = 0;
-	for (const char *name = next_class(quality->cells, NULL, &size); name;
-		name = next_class(quality->cells, name, &size), n++) {
-		last = count_class(quality->cells, name, size);
+	while ((name = next_class(arm, name)).text) {
+		last = count_class(quality->cells, name.text, name.size);
 		set_class(quality, &last);
+		n++;
 	}
 	if (n <= 2) {
 		quality->precision = quality->recall = quality->f1 = 0;
@@ -84,12 +93,13 @@ static void set_classes(struct quality *quality)
 	quality->f1 /= (double)n;
 }
 
-static bool are_cells(const struct counts *cells)
+/* More cells than a window keeps are of hostile or endless classes. */
+static bool are_all_cells(const struct counts *cells, int64_t labelled)
 {
 	for (size_t i = 0; i < cells->n; i++)
 		if (!strchr(cells->items[i].name, '\t'))
 			return false;
-	return true;
+	return cells->n <= 1000 && counts_sum(cells) == labelled;
 }
 
 bool report_quality(const struct aggregate *arm, bool of_production, struct quality *quality)
@@ -106,10 +116,9 @@ bool report_quality(const struct aggregate *arm, bool of_production, struct qual
 		ratio(of_production ? arm->production_log_loss : arm->log_loss, arm->scored) / 1e6;
 	quality->brier =
 		ratio(of_production ? arm->production_brier : arm->brier, arm->scored) / 1e6;
-	/* More cells than a window keeps are of hostile or endless classes. */
-	quality->has_classes =
-		are_cells(cells) && cells->n <= 1000 && counts_sum(cells) == arm->labelled;
+	quality->has_classes = are_all_cells(&arm->label_cells, arm->labelled) &&
+		are_all_cells(&arm->production_label_cells, arm->labelled);
 	if (quality->has_classes)
-		set_classes(quality);
+		set_classes(quality, arm);
 	return true;
 }
