@@ -127,7 +127,7 @@ static bool has_changed(const struct console *console, const struct test *test)
 {
 	for (size_t i = 0; i < store_arms(console->store); i++) {
 		const struct store_arm *arm = store_arm(console->store, i);
-		if (arm->has_changed && api_is_arm_of(arm, test))
+		if (arm->has_news && api_is_arm_of(arm, test))
 			return true;
 	}
 	return false;
@@ -144,7 +144,7 @@ static void tell_changes(struct console *console)
 	for (size_t i = 0; i < state->n_tests; i++)
 		if (console->has_untold_control || has_changed(console, state->tests[i]))
 			json_array_append_new(names, json_string(state->tests[i]->name));
-	store_clear_changes(console->store);
+	store_clear_news(console->store);
 	console->has_untold_control = false;
 	console->change_due_us = service->now_us + CHANGE_US;
 	server_tell(console->server,

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT "1" /* of the tables; another one means a store made anew */
+#define FORMAT "2" /* of the tables; another one means a store made anew */
 
 int64_t store_row_id(enum level level, int64_t arm, int64_t start_us)
 {
@@ -440,10 +440,10 @@ const struct store_arm *store_arm(const struct store *store, size_t i)
 	return &store->arms[i];
 }
 
-void store_clear_changes(struct store *store)
+void store_clear_news(struct store *store)
 {
 	for (size_t i = 0; i < store->n_arms; i++)
-		store->arms[i].has_changed = false;
+		store->arms[i].has_news = false;
 }
 
 int64_t store_size(const struct store *store)
@@ -501,8 +501,10 @@ int store_write_numbers(struct store *store)
 		if (store_step(store, PUT_CLOCK))
 			return -1;
 	}
-	for (size_t i = 0; i < store->n_arms; i++)
-		if (store->arms[i].has_changed && write_arm(store, &store->arms[i]))
+	for (size_t i = 0; i < store->n_arms; i++) {
+		if (store->arms[i].is_unwritten && write_arm(store, &store->arms[i]))
 			return -1;
+		store->arms[i].is_unwritten = false;
+	}
 	return 0;
 }

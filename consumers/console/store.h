@@ -53,11 +53,13 @@ struct store_arm {
 	char *endpoint, *test, *variant; /* test NULL: production over all requests */
 	enum role role;
 	int64_t newest_us; /* start of its newest window, provisional ones included */
-	bool has_changed; /* since store_clear_changes() */
+	bool has_news; /* since store_clear_news() */
+	bool is_unwritten; /* since the last store_commit() */
 };
 size_t store_arms(const struct store *store);
 const struct store_arm *store_arm(const struct store *store, size_t i);
-void store_clear_changes(struct store *store);
+/* They were told; what is still to be written is not touched. */
+void store_clear_news(struct store *store);
 
 /* Up to where the windows of this partition of umbra.events are final; 0: nothing is known. */
 int64_t store_clock(const struct store *store, int32_t partition);

@@ -117,6 +117,29 @@ static void the_clock_of_a_partition_is_the_end_of_its_last_final_window(void **
 	store_close(store);
 }
 
+/* Changes are told once a second, and a batch may be open then. */
+static void an_arm_lasts_though_its_news_was_told_while_the_batch_was_open(void **opaque)
+{
+	struct store *store = open_new_store();
+	(void)opaque;
+	give(store, &(struct given){.arm = CANDIDATE, .start_us = BEGIN, .model_us = 3});
+	store_clear_news(store);
+	assert_false(store_arm(store, 0)->has_news);
+	commit(store);
+	give(store, &(struct given){.arm = CANDIDATE, .start_us = BEGIN + MINUTE, .model_us = 4});
+	store_clear_news(store);
+	commit(store);
+	store_close(store);
+	store = open_store();
+	assert_int_equal(1, store_arms(store));
+	assert_int_equal(BEGIN + MINUTE, store_arm(store, 0)->newest_us);
+	give(store, &(struct given){.arm = PRODUCTION, .start_us = BEGIN, .model_us = 10});
+	commit(store);
+	assert_int_equal(7, ask_store(store, CANDIDATE, -1, BEGIN, BEGIN + HOUR_US).model_us);
+	assert_int_equal(10, ask_store(store, PRODUCTION, -1, BEGIN, BEGIN + HOUR_US).model_us);
+	store_close(store);
+}
+
 /* Any order, repetition, pause and restart. */
 
 enum { WINDOWS = 3 * 360, PARTITIONS = 3, HANDED_OVER = 6000 };
@@ -259,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_tombstone_takes_a_provisional_window_back_and_no_final_one),
 		cmocka_unit_test(arms_are_kept_apart),
 		cmocka_unit_test(the_clock_of_a_partition_is_the_end_of_its_last_final_window),
+		cmocka_unit_test(an_arm_lasts_though_its_news_was_told_while_the_batch_was_open),
 		cmocka_unit_test(any_order_repetition_and_restart_give_the_same_sums),
 		cmocka_unit_test(old_windows_stay_in_wider_rows_and_hours_for_ever),
 		cmocka_unit_test(what_is_gone_is_known_as_soon_as_the_file_is_open),

@@ -211,7 +211,7 @@ static int take(struct store *store, struct aggregate *aggregate, const void *ke
 	struct store_arm *arm = store_find_arm(store, aggregate);
 	if (!arm)
 		return -1;
-	arm->has_changed = true;
+	arm->has_news = arm->is_unwritten = true;
 	note_newest(store, arm, aggregate);
 	if (aggregate->is_provisional)
 		take_open(store, arm, aggregate, key, key_size);
