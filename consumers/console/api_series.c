@@ -85,7 +85,7 @@ static bool read_steps(const struct query *query, struct series *series, struct 
 	if (series->step_us > INT64_MAX / 4)
 		series->step_us = INT64_MAX / 4;
 	series->step_us = plan_ceil(series->step_us, LEAST_STEP_US);
-	series->level = plan_level(plan, series->step_us, from_us);
+	series->level = plan_level(plan, series->step_us, from_us, series->stretch.to_us);
 	series->step_us = plan_ceil(series->step_us, level_width_us(series->level));
 	series->begin_us = plan_floor(from_us, series->step_us);
 	int64_t n = stretch_us > 0

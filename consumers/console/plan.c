@@ -84,11 +84,23 @@ size_t plan_exact(const struct plan_store *store, int64_t from_us, int64_t to_us
 	return plan.n;
 }
 
-enum level plan_level(const struct plan_store *store, int64_t step_us, int64_t from_us)
+/* The hours that are kept by themselves are few, so the first one that is gone is soon met. */
+static bool has_all(
+	const struct plan_store *store, enum level level, int64_t from_us, int64_t to_us)
+{
+	int64_t end_us = to_us < store->low_us[level] ? to_us : store->low_us[level];
+	for (int64_t at_us = plan_floor(from_us, HOUR_US); at_us < end_us; at_us += HOUR_US)
+		if (!plan_has(store, level, at_us))
+			return false;
+	return true;
+}
+
+enum level plan_level(
+	const struct plan_store *store, int64_t step_us, int64_t from_us, int64_t to_us)
 {
 	enum level level = LEVEL_1H;
 	while (level > LEVEL_10S && (widths[level] > step_us || step_us % widths[level]) &&
-		plan_has(store, level - 1, from_us))
+		has_all(store, level - 1, from_us, to_us))
 		level--;
 	return level;
 }

@@ -32,9 +32,9 @@ enum { PLAN_PIECES = 5 };
 size_t plan_exact(const struct plan_store *store, int64_t from_us, int64_t to_us,
 	struct plan_piece pieces[PLAN_PIECES]);
 
-/* The widest level that divides `step_us` and below it, and is kept from `from_us` on; a wider one
- * where none is. */
-enum level plan_level(const struct plan_store *store, int64_t step_us, int64_t from_us);
+/* The widest level that divides `step_us`, and is kept for the whole stretch; a wider one where none is. */
+enum level plan_level(
+	const struct plan_store *store, int64_t step_us, int64_t from_us, int64_t to_us);
 
 /* A step that makes at most `most` of the stretch: 10 s, 30 s, 1 min, ... a day, then days. */
 int64_t plan_step(int64_t stretch_us, int64_t most);

@@ -103,12 +103,26 @@ static void a_series_reads_the_widest_level_that_divides_its_step(void **opaque)
 {
 	struct plan_store store = {{BEGIN + DAY, 0, 0}, NULL, 0};
 	(void)opaque;
-	assert_int_equal(LEVEL_1H, plan_level(&everything, 3 * HOUR_US, BEGIN));
-	assert_int_equal(LEVEL_1M, plan_level(&everything, 5 * MINUTE, BEGIN));
-	assert_int_equal(LEVEL_10S, plan_level(&everything, 3 * WINDOW, BEGIN));
-	assert_int_equal(LEVEL_1M, plan_level(&everything, HOUR_US + MINUTE, BEGIN));
-	assert_int_equal(LEVEL_1M, plan_level(&store, 3 * WINDOW, BEGIN));
-	assert_int_equal(LEVEL_10S, plan_level(&store, 3 * WINDOW, BEGIN + DAY));
+	assert_int_equal(LEVEL_1H, plan_level(&everything, 3 * HOUR_US, BEGIN, BEGIN + DAY));
+	assert_int_equal(LEVEL_1M, plan_level(&everything, 5 * MINUTE, BEGIN, BEGIN + DAY));
+	assert_int_equal(LEVEL_10S, plan_level(&everything, 3 * WINDOW, BEGIN, BEGIN + DAY));
+	assert_int_equal(LEVEL_1M, plan_level(&everything, HOUR_US + MINUTE, BEGIN, BEGIN + DAY));
+	assert_int_equal(LEVEL_1M, plan_level(&store, 3 * WINDOW, BEGIN, BEGIN + 2 * DAY));
+	assert_int_equal(LEVEL_10S, plan_level(&store, 3 * WINDOW, BEGIN + DAY, BEGIN + 2 * DAY));
+}
+
+static void a_series_reads_a_level_that_has_its_whole_stretch(void **opaque)
+{
+	const int64_t kept[] = {BEGIN, BEGIN + HOUR_US, BEGIN + DAY};
+	struct plan_store store = {{BEGIN + 8 * DAY, BEGIN + 2 * DAY, 0}, kept, 3};
+	int64_t from_us = BEGIN + MINUTE;
+	(void)opaque;
+	assert_int_equal(LEVEL_10S, plan_level(&store, WINDOW, from_us, BEGIN + 2 * HOUR_US));
+	assert_int_equal(LEVEL_1H, plan_level(&store, WINDOW, from_us, BEGIN + 2 * HOUR_US + 1));
+	assert_int_equal(LEVEL_1H, plan_level(&store, MINUTE, from_us, BEGIN + DAY + MINUTE));
+	assert_int_equal(LEVEL_1H, plan_level(&store, MINUTE, BEGIN + DAY, BEGIN + 3 * DAY));
+	assert_int_equal(LEVEL_1M, plan_level(&store, WINDOW, BEGIN + 2 * DAY, BEGIN + 9 * DAY));
+	assert_int_equal(LEVEL_10S, plan_level(&store, WINDOW, BEGIN + DAY, BEGIN + DAY + MINUTE));
 }
 
 static void a_step_makes_no_more_points_than_are_asked_for(void **opaque)
@@ -132,6 +146,7 @@ int main(void)
 		cmocka_unit_test(where_narrow_rows_are_gone_the_stretch_is_widened),
 		cmocka_unit_test(an_hour_that_is_kept_is_answered_exactly),
 		cmocka_unit_test(a_series_reads_the_widest_level_that_divides_its_step),
+		cmocka_unit_test(a_series_reads_a_level_that_has_its_whole_stretch),
 		cmocka_unit_test(a_step_makes_no_more_points_than_are_asked_for),
 	};
 

@@ -259,6 +259,29 @@ static void the_hours_in_which_tests_begin_and_end_keep_their_windows(void **opa
 	store_close(store);
 }
 
+static void the_levels_that_a_series_reads_tell_of_the_whole_of_an_old_test(void **opaque)
+{
+	const int64_t kept[] = {BEGIN, BEGIN + DAY};
+	struct store *store = open_new_store();
+	(void)opaque;
+	store_keep_hours(store, kept, 2);
+	for (int64_t hour = 0; hour <= 24; hour++)
+		give(store, &(struct given){.start_us = BEGIN + hour * HOUR_US, .model_us = 1});
+	for (int64_t day = 1; day < 10; day += 4) {
+		give(store,
+			&(struct given){
+				.start_us = BEGIN + day * DAY + 2 * HOUR_US, .model_us = 1});
+		commit(store);
+		store_prune(store);
+		enum level level =
+			plan_level(store_plan(store), WINDOW, BEGIN, BEGIN + DAY + WINDOW);
+		assert_int_equal(25,
+			ask_store(store, PRODUCTION, (int)level, BEGIN, BEGIN + DAY + WINDOW)
+				.invocations);
+	}
+	store_close(store);
+}
+
 static void a_window_that_comes_late_is_added_to_the_rows_that_are_kept(void **opaque)
 {
 	struct store *store = open_new_store();
@@ -287,6 +310,7 @@ int main(void)
 		cmocka_unit_test(old_windows_stay_in_wider_rows_and_hours_for_ever),
 		cmocka_unit_test(what_is_gone_is_known_as_soon_as_the_file_is_open),
 		cmocka_unit_test(the_hours_in_which_tests_begin_and_end_keep_their_windows),
+		cmocka_unit_test(the_levels_that_a_series_reads_tell_of_the_whole_of_an_old_test),
 		cmocka_unit_test(a_window_that_comes_late_is_added_to_the_rows_that_are_kept),
 	};
 

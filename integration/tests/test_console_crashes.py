@@ -117,3 +117,23 @@ def test_a_test_s_first_hour_is_exact_after_a_restart_days_later(umbra):
         console.program.stop()
         console.start()
         assert told()[0] == 3000
+
+
+def test_the_charts_of_an_old_test_show_the_whole_of_it(umbra):
+    """It ran for a day from the middle of an hour on, and is looked at when narrow rows are gone."""
+    first = LONG_AGO // WINDOW // HOUR * HOUR - LONG_AGO // WINDOW
+    begin, end = (datetime.datetime.fromtimestamp((LONG_AGO + number * WINDOW) / 1e6, datetime.timezone.utc)
+                  .strftime("%Y-%m-%dT%H:%M:%SZ") for number in (first + 180, first + 180 + 24 * HOUR))
+    install(umbra, start=begin, end=end)
+    for later in (0, 2, 9):  # days, of the newest window behind the test's end
+        hours = [first + 181 + hour * HOUR for hour in range(24)] if not later else []
+        write_keyed(umbra, *((window(umbra, number), False) for number in
+                             [*hours, first + (24 * (1 + later) + 1) * HOUR]))
+        console = Console(umbra, f"after-{later}.sqlite")
+        until(lambda: has_read_all(console), lambda: f"all is read: {console.get('system')}", every=0.2)
+        counted = sum(v["invocations"] for v in console.get("tests/t/report")["variants"]
+                      if v["role"] == "shadow" and v["population"] == "all")
+        points = console.get("tests/t/series", metric="invocations")["points"]
+        drawn = [point[1] for point in points if point[1] is not None]
+        assert sum(drawn) == counted == 24 * 148 and len(drawn) == 24, (later, points)
+        console.program.stop()

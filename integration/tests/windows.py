@@ -7,10 +7,10 @@ WINDOW = 10_000_000
 LONG_AGO = 1_700_000_000_000_000 // WINDOW * WINDOW  # in the test's time, after its start
 
 
-def install(umbra, start="2023-01-01T00:00:00Z"):
+def install(umbra, start="2023-01-01T00:00:00Z", end="2100-01-01T00:00:00Z"):
     """The endpoint with the test "t", which runs for long."""
     umbra.run("umbractl", "init")
-    umbra.apply(one_endpoint(umbra) + shadow_tests(umbra.endpoint, "t", start=start, end="2100-01-01T00:00:00Z"))
+    umbra.apply(one_endpoint(umbra) + shadow_tests(umbra.endpoint, "t", start=start, end=end))
     return umbra
 
 
