@@ -56,14 +56,18 @@ bool kafka_header_last(
 	return false;
 }
 
+bool kafka_is_too_large(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+		err == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE ||
+		err == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
 /* Not in the list: CORRUPT_MESSAGE (RD_KAFKA_RESP_ERR_INVALID_MSG), a checksum broken on the way,
  * which Kafka's own producer sends again; everything about leaders, replicas, time and quotas. */
 bool kafka_is_permanent(rd_kafka_resp_err_t err)
 {
 	switch ((int)err) {
-	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
-	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
 	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
 	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
 	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
@@ -77,7 +81,7 @@ bool kafka_is_permanent(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR__INVALID_ARG:
 		return true;
 	default:
-		return false;
+		return kafka_is_too_large(err);
 	}
 }
 

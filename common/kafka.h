@@ -38,7 +38,11 @@ uint32_t kafka_murmur2(const void *key, size_t size);
 /* Java's murmur2 as the default partitioner uses it: toPositive(murmur2(key)) mod n. */
 int32_t kafka_murmur2_partition(const void *key, size_t size, int32_t n);
 
-/* Is it an error that sending the same record again can never mend? */
+/* Does the record not fit, whatever else may change? */
+bool kafka_is_too_large(rd_kafka_resp_err_t err);
+
+/* Is it an error that sending the same record again can never mend, as long as nobody repairs the
+ * topic or its rights? */
 bool kafka_is_permanent(rd_kafka_resp_err_t err);
 
 /* What to add to a message about this error: where the remedy is found, or "". */

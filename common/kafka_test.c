@@ -187,6 +187,19 @@ static void what_kafka_may_accept_later_is_not_permanent(void **state)
 		assert_false(kafka_is_permanent(passing[i]));
 }
 
+static void only_a_record_that_does_not_fit_is_too_large(void **state)
+{
+	(void)state;
+	static const rd_kafka_resp_err_t others[] = {RD_KAFKA_RESP_ERR_NO_ERROR,
+		RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+		RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+		RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT};
+	assert_true(kafka_is_too_large(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE));
+	assert_true(kafka_is_too_large(RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(kafka_is_too_large(others[i]));
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opaque)
 {
 	(void)rk, (void)opaque;
@@ -289,6 +302,7 @@ int main(void)
 		cmocka_unit_test(murmur2_is_that_of_java),
 		cmocka_unit_test(the_last_header_of_a_name_counts_whatever_its_case),
 		cmocka_unit_test(what_kafka_may_accept_later_is_not_permanent),
+		cmocka_unit_test(only_a_record_that_does_not_fit_is_too_large),
 		cmocka_unit_test(partitions_are_counted_and_a_topic_that_is_not_there_has_none),
 		cmocka_unit_test(a_broker_that_is_not_there_is_said_in_time),
 	};

@@ -103,7 +103,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opa
 {
 	struct publisher *publisher = opaque;
 	struct delivery *delivery = rkm->_private;
-	if (rkm->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && rk != publisher->singles.rk &&
+	if (kafka_is_too_large(rkm->err) && rk != publisher->singles.rk &&
 		send_alone(publisher, rkm))
 		return;
 	publisher->open--;

@@ -52,8 +52,7 @@ void exchange_make_bodiless(struct exchange *exchange, rd_kafka_resp_err_t err)
 {
 	exchange->is_bodiless = true;
 	exchange->reply_topic = NULL; /* it may be the topic that is at fault */
-	exchange->outcome_word =
-		err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? "too_large" : "undeliverable";
+	exchange->outcome_word = kafka_is_too_large(err) ? "too_large" : "undeliverable";
 }
 
 /* The request's age counts from its record's timestamp, by the wall clock; 0: it never expires. */

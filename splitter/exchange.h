@@ -34,7 +34,7 @@ struct exchange {
 	const char *
 		reply_topic; /* the caller's choice, of the endpoint's list; NULL: the endpoint's */
 	int32_t reply_partition; /* -1: none was named */
-	bool is_bodiless; /* Kafka refused the whole record for good */
+	bool is_bodiless; /* it is too large, or was refused for good where the caller wanted it */
 	int64_t handed_over_us;
 
 	struct part answer; /* or the dead letter */
@@ -59,7 +59,8 @@ void exchange_settle(struct exchange *exchange);
 /* The answer is with Kafka's producer: its event is due. */
 void exchange_on_answer_sent(struct exchange *exchange);
 
-/* The record cannot be published as it is, ever: it becomes one without body that says why. */
+/* The record cannot be published as it is, ever: it becomes one without body that says why, on the
+ * endpoint's own topic. */
 void exchange_make_bodiless(struct exchange *exchange, rd_kafka_resp_err_t err);
 
 #endif

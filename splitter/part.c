@@ -65,6 +65,8 @@ static void end(struct part *part)
 
 static const char *loss_reason(rd_kafka_resp_err_t err)
 {
+	if (kafka_is_too_large(err))
+		return "too_large";
 	switch (err) {
 	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
 		return "queue_full";
@@ -73,8 +75,6 @@ static const char *loss_reason(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
 	case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
 		return "purged";
-	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-		return "too_large";
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
@@ -120,8 +120,17 @@ static void fail_event(struct part *part, rd_kafka_resp_err_t err)
 		wait_again(part, pause_us);
 }
 
-/* Answers and dead letters: what Kafka will never accept goes without its body, once; everything
- * else is sent again without end. */
+/* Does it go without its body? Too large a record never fits; and to the topic that the caller named
+ * it is not sent a second time. */
+static bool loses_its_body(const struct exchange *exchange, rd_kafka_resp_err_t err)
+{
+	if (exchange->is_bodiless)
+		return false;
+	return kafka_is_too_large(err) || (exchange->reply_topic && kafka_is_permanent(err));
+}
+
+/* Answers and dead letters, which are sent again without end: a topic or a right that is missing may
+ * come back. */
 static void fail_owed(struct part *part, rd_kafka_resp_err_t err)
 {
 	struct exchange *exchange = part->exchange;
@@ -132,7 +141,7 @@ static void fail_owed(struct part *part, rd_kafka_resp_err_t err)
 	log_warn(exchange->route->object, "%s was refused: %s%s",
 		part->kind == PART_ANSWER ? "an answer" : "a dead letter", rd_kafka_err2str(err),
 		kafka_remedy(err));
-	if (kafka_is_permanent(err) && !exchange->is_bodiless) {
+	if (loses_its_body(exchange, err)) {
 		exchange_make_bodiless(exchange, err);
 		part_send(part);
 		return;

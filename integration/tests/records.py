@@ -1,7 +1,7 @@
 """Kafka seen by the tests, through Debian's confluent_kafka: an independent witness of the topics."""
 import collections
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
 import witness
@@ -28,13 +28,24 @@ class Kafka:
     def create(self, topic, partitions=1, **config):
         new = NewTopic(topic, partitions, 1, config={k.replace("_", "."): v for k, v in config.items()})
         self.admin.create_topics([new])[topic].result(30)
-        until(lambda: self.partitions(topic) == partitions, f"{topic} is in the metadata")
+        until(lambda: self.partitions(topic) == partitions and self.is_served(topic),
+              f"{topic} is in the metadata, and its leaders answer")
+
+    def is_served(self, topic):
+        """A partition's leader may be named before it answers."""
+        try:
+            return bool(self.ends(topic))
+        except KafkaException:
+            return False
 
     def recreate(self, topic, partitions):
         """The same name, but another topic: its offsets begin at 0."""
+        self.delete(topic)
+        self.create(topic, partitions)
+
+    def delete(self, topic):
         self.admin.delete_topics([topic])[topic].result(30)
         until(lambda: topic not in self.topics(), f"{topic} is gone from the metadata")
-        self.create(topic, partitions)
 
     def configure(self, topic, **config):
         """Sets properties of the topic; those that are not named go back to the broker's."""

@@ -24,6 +24,11 @@ def letters(umbra, n):
     return umbra.kafka.wait_count(umbra.topic("dead-letter"), n)
 
 
+def misdirected(value):
+    """A dead letter of partition 0, whatever its value."""
+    return Record(b"k", value, [("x-target-variant", b"nobody")], partition=0)
+
+
 def code(letter):
     return header(letter, "__umbra.errors.code")
 
@@ -84,21 +89,31 @@ def test_empty_and_null_values_are_dead_letters_of_a_raw_endpoint(umbra, model):
 def test_without_the_dead_letter_topic_that_partition_waits_and_the_others_go_on(umbra, model):
     install(umbra, model, max_uncommitted=10)
     topic = umbra.topic("dead-letter")
-    umbra.kafka.admin.delete_topics([topic])[topic].result(30)
-    until(lambda: topic not in umbra.kafka.topics(), "the dead-letter topic is gone")
-    umbra.kafka.produce(umbra.topic("requests"), [Record(b"k", b"", partition=0)] + [
+    umbra.kafka.delete(topic)
+    umbra.kafka.produce(umbra.topic("requests"), [misdirected(b"kept")] + [
         Record(b"k", b"%d" % i, partition=p) for p in range(4) for i in range(30)])
-    umbra.start("umbra-splitter").wait_ready()
+    splitter = umbra.start("umbra-splitter", "-X", "topic.metadata.propagation.max.ms=1000").wait_ready()
     until(lambda: umbra.kafka.count(umbra.topic("responses")) >= 90, "the others go on")
     group = umbra.group("splitter")
     until(lambda: {p: o for p, o in umbra.kafka.committed(group, umbra.topic("requests")).items()
                    if p} == {1: 30, 2: 30, 3: 30}, "and commit")
     assert umbra.kafka.committed(group, umbra.topic("requests")).get(0, 0) == 0
+    splitter.wait_log("a dead letter was refused")
     umbra.kafka.create(topic, 4)
     umbra.kafka.wait_committed(group, umbra.topic("requests"), seconds=90)
-    assert len(letters(umbra, 1)) == 1
+    assert [(letter.value, code(letter)) for letter in letters(umbra, 1)] == [(b"kept", "unknown_variant")]
     counts = collections.Counter((a.partition, a.value) for a in umbra.kafka.read(umbra.topic("responses")))
     assert len(counts) == 120 and max(counts.values()) == 1
+
+
+def test_a_dead_letter_that_does_not_fit_goes_without_its_value_and_the_others_with_it(umbra, model):
+    install(umbra, model)
+    umbra.kafka.configure(umbra.topic("dead-letter"), **{"max.message.bytes": "2000"})
+    values = [b"small", b"x" * 5000, b"small too"]
+    umbra.kafka.produce(umbra.topic("requests"), [misdirected(value) for value in values])
+    umbra.start("umbra-splitter").wait_ready()
+    assert {header(letter, "__umbra.errors.offset"): letter.value for letter in letters(umbra, 3)} == {
+        "0": b"small", "1": None, "2": b"small too"}
 
 
 @pytest.mark.parametrize("kind", ["transactional", "compacted"])

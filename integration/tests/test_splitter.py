@@ -82,6 +82,31 @@ def test_a_failure_is_an_answer_too(umbra, new_model):
         name: outcome for name, outcome in outcomes.items()}
 
 
+def test_answers_wait_with_their_bodies_for_a_response_topic_that_is_missing(umbra, model):
+    model.answer = ECHO
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]))
+    umbra.kafka.delete(umbra.topic("responses"))
+    requests = umbra.kafka.produce(umbra.topic("requests"), numbered(40))
+    splitter = umbra.start("umbra-splitter", "-X", "topic.metadata.propagation.max.ms=1000").wait_ready()
+    splitter.wait_log("an answer was refused")
+    umbra.kafka.create(umbra.topic("responses"), 4)
+    got = answers(umbra, 40)
+    assert sorted(a.value for a in got) == sorted(r.value for r in requests)
+    assert {header(a, "umbra-outcome") for a in got} == {"ok"}
+    assert len(model.requests) == 40, "what was answered is not asked again"
+
+
+def test_an_answer_that_does_not_fit_says_so_without_its_body_and_the_others_flow(umbra, model):
+    model.answer = ECHO
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]))
+    umbra.kafka.configure(umbra.topic("responses"), **{"max.message.bytes": "2000"})
+    umbra.kafka.produce(umbra.topic("requests"), [
+        Record(b"k", b"x" * size, partition=0) for size in (10, 5000, 20)])
+    umbra.start("umbra-splitter").wait_ready()
+    assert sorted((header(a, "umbra-outcome"), len(a.value)) for a in answers(umbra, 3)) == [
+        ("ok", 10), ("ok", 20), ("too_large", 0)]
+
+
 def test_weights_share_the_callers_and_a_caller_stays_on_its_side(umbra, new_model):
     models = {name: new_model() for name in ("a", "b", "never")}
     install(umbra, endpoint(umbra.endpoint, [
