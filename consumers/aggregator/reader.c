@@ -215,14 +215,17 @@ static struct shard *take_parked(struct reader *reader, const rd_kafka_topic_par
 	return NULL;
 }
 
-/* The commit, else the beginning of the log. */
+/* The commit, else the beginning of the log. A commit beyond its end is of a log that was longer: this
+ * one is another, or has lost records. */
 static struct ledger_point choose_start(
-	const rd_kafka_topic_partition_t *entry, int64_t low, int32_t partition)
+	const rd_kafka_topic_partition_t *entry, int64_t low, int64_t high)
 {
 	struct ledger_point point = {.offset = entry->offset};
-	if (entry->offset < 0 || !ledger_point_read(entry->metadata, entry->metadata_size, &point))
-		point = (struct ledger_point){
-			low, LEDGER_NEVER, LEDGER_NEVER, low > 0 ? LEDGER_CUT_OFF : LEDGER_NEVER};
+	bool is_cut_off = low > 0 || entry->offset > high;
+	if (entry->offset < 0 || entry->offset > high ||
+		!ledger_point_read(entry->metadata, entry->metadata_size, &point))
+		point = (struct ledger_point){low, LEDGER_NEVER, LEDGER_NEVER,
+			is_cut_off ? LEDGER_CUT_OFF : LEDGER_NEVER};
 	if (point.offset < low) {
 		point.offset = low;
 		point.base_us = LEDGER_NEVER;
@@ -230,9 +233,9 @@ static struct ledger_point choose_start(
 	}
 	if (point.blind_us == LEDGER_CUT_OFF)
 		log_warn("events",
-			"partition %d: records that are needed were deleted; windows that may "
+			"partition %d: records that are needed are gone; windows that may "
 			"have begun before offset %lld are not written",
-			partition, (long long)low);
+			entry->partition, (long long)low);
 	return point;
 }
 
@@ -249,7 +252,7 @@ static int open_shard(struct reader *reader, const rd_kafka_topic_partition_t *e
 	}
 	struct shard *shard = take_parked(reader, entry);
 	if (!shard) {
-		struct ledger_point start = choose_start(entry, low, entry->partition);
+		struct ledger_point start = choose_start(entry, low, high);
 		shard = shard_new(aggregator, entry->partition, &start, high);
 		if (entry->offset >= low && start.offset == entry->offset) {
 			shard->committed = start;
@@ -304,27 +307,42 @@ static void try_assign(struct reader *reader)
 
 /* Records. */
 
-/* What is to be read was deleted meanwhile: the partition is begun anew, as after a start. */
-static void begin_anew(struct reader *reader)
+static void close_shard(struct reader *reader, int32_t partition)
 {
-	log_error("events", "records were deleted before they were read: beginning anew");
+	struct shard **at = &reader->shards;
+	while (*at && (*at)->partition != partition)
+		at = &(*at)->next;
+	struct shard *shard = *at;
+	if (!shard)
+		return;
+	*at = shard->next;
+	shard->next = NULL;
+	free_shards(&shard);
+}
+
+/* What is to be read there is gone: that partition is begun as after a start, the others go on. */
+static void begin_anew(struct reader *reader, int32_t partition)
+{
+	log_error("events",
+		"partition %d: records were deleted before they were read: it is begun anew",
+		partition);
 	reader->wanted = rd_kafka_topic_partition_list_new(8);
 	for (struct shard *shard = reader->shards; shard; shard = shard->next)
 		rd_kafka_topic_partition_list_add(
 			reader->wanted, reader->aggregator->events_topic, shard->partition);
-	free_shards(&reader->shards);
+	close_shard(reader, partition);
 	drop_held(reader);
 	reader->state = READER_ASSIGNING;
-	reader->next_positions_us = 0;
+	reader->next_positions_us = clock_monotonic_us() + POSITIONS_PAUSE_US;
 }
 
 static void on_consumer_error(struct reader *reader, const rd_kafka_message_t *rkm)
 {
-	if (rkm->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && reader->state == READER_READING)
-		begin_anew(reader);
-	else
+	if (rkm->err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
 		log_warn("events", "%s: %s%s", rd_kafka_err2name(rkm->err),
 			rd_kafka_message_errstr(rkm), kafka_remedy(rkm->err));
+	else if (reader->state == READER_READING)
+		begin_anew(reader, rkm->partition);
 }
 
 /* A record may be of a generation that the control log is about to tell: then all wait, not long. */

@@ -1,0 +1,98 @@
+"""Where umbra-aggregator reads on: its commits, and what it does when they, or the log, are not what
+they were."""
+import json
+import subprocess
+import time
+
+import witness
+from aggregates import final_totals, latest
+from path import QUICK, TEST
+from program import binary
+from waiting import until
+
+ARM = TEST, "shadow", f"shadow-{TEST}"
+NEVER = -2**63
+
+
+def start(path, *arguments):
+    return path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "1s", *arguments).wait_ready()
+
+
+def events_topic(path):
+    return path.umbra.own_topic("events")
+
+
+def ends(path):
+    return {p: high for p, (_, high) in path.kafka.ends(events_topic(path)).items()}
+
+
+def commit(path, partition, offset, **metadata):
+    text = " ".join(f"{name}={value}" for name, value in metadata.items())
+    subprocess.run([binary("umbra-commit-offset"), path.kafka.brokers, f"{path.umbra.prefix}aggregator",
+                    events_topic(path), str(partition), str(offset), text], check=True)
+
+
+def delete_before(path, partition, offset):
+    subprocess.run([binary("umbra-delete-records"), path.kafka.brokers, events_topic(path),
+                    str(partition), str(offset)], check=True)
+
+
+def events_read(aggregator):
+    return aggregator.metric("umbra_aggregator_records_total", kind="event")
+
+
+def places(path):
+    """{(partition, offset)} of the events that are there."""
+    return {(r.partition, r.offset) for r in path.kafka.read(events_topic(path))
+            if witness.decode(r.value)[0] == "invocation_event"}
+
+
+def unwritten(path):
+    """The partitions of which a window is told to be missing."""
+    return {r["partition"] for r in latest(path.umbra).values() if r["unwritten_windows"]}
+
+
+def alarms(path):
+    done = path.umbra.run("umbractl", "report", TEST, "-o", "json", expect=None)
+    return json.loads(done.stdout)["alarms"]
+
+
+def test_a_commit_beyond_the_end_of_the_log_is_none(path):
+    path.define().start()
+    path.produce(100)
+    path.wait_account(lambda account: account.pending == 0)
+    commit(path, 0, ends(path)[0] + 1000, clock=int(time.time() * 1e6), base=NEVER, blind=NEVER)
+    aggregator = start(path)
+    path.produce(100)
+    account = path.wait_account(lambda account: account.pending == 0)
+    until(lambda: unwritten(path) == {0}, "its gap is told", 60)
+    until(lambda: events_read(aggregator) >= len(path.events()), "all is read")
+    assert any(" missing: their events were deleted" in alarm for alarm in alarms(path))
+    until(lambda: not any(r["provisional"] for r in latest(path.umbra).values()), "all is closed", 60)
+    assert 0 < final_totals(path.umbra)[ARM]["sampled"] < account.sampled
+    assert events_read(aggregator) == len(path.events())  # no record was read twice
+
+
+def test_only_the_partition_whose_records_are_gone_is_begun_anew(path):
+    path.define().start()
+    aggregator = start(path)
+    path.send(100)
+    path.wait_account(lambda account: account.pending == 0)
+    until(lambda: events_read(aggregator) == len(places(path)), "all is read")
+    read = ends(path)[0]
+    aggregator.suspend()
+    path.send_ids(f"s{i}" for i in range(100))
+    path.wait_account(lambda account: account.sampled == 200 and account.pending == 0)
+    every = places(path)
+    end = ends(path)[0]
+    delete_before(path, 0, end)
+    unread = {place for place in every if place[0] == 0 and read <= place[1] < end}
+    aggregator.resume()
+    aggregator.wait_log("partition 0: .*begun anew")
+    path.send_ids(f"t{i}" for i in range(100))
+    until(lambda: {len(path.answers()), len(path.copies())} == {300}, "all is answered")
+    until(lambda: unwritten(path) == {0}, "the gap is told", 60)
+    every |= places(path)
+    assert unread and len(every) == 600
+    # A few may have been on their way when it was suspended; of the others none was read twice.
+    assert len(every - unread) <= events_read(aggregator) <= len(every)
