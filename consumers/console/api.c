@@ -3,6 +3,7 @@
 #include "common/memory.h"
 #include "common/text.h"
 #include "consumers/console/row.h"
+#include "consumers/console/summary.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,17 @@ int64_t api_updated(const struct view *view, const struct test *test)
 			newest_us = arm->newest_us;
 	}
 	return newest_us ? newest_us + WINDOW_US : 0;
+}
+
+json_t *api_staleness(const struct view *view, const struct test *test)
+{
+	json_t *list = json_array();
+	char reason[SUMMARY_STALE_MAX];
+	if (view->trouble)
+		json_array_append_new(list, json_string(view->trouble));
+	else if (summary_is_stale(test, api_updated(view, test), view->now_us, reason))
+		json_array_append_new(list, json_string(reason));
+	return list;
 }
 
 int64_t api_complete_to(const struct view *view)

@@ -65,6 +65,8 @@ json_t *api_variant_names(const struct variant *variants, size_t n);
 bool api_is_arm_of(const struct store_arm *arm, const struct test *test);
 /* The start of the newest window that concerns the test, as an end of it; 0: none. */
 int64_t api_updated(const struct view *view, const struct test *test);
+/* Why the test's numbers are not those of now, sentences; empty: they are. */
+json_t *api_staleness(const struct view *view, const struct test *test);
 /* Up to where the windows of all partitions that were seen are final; 0: not known. */
 int64_t api_complete_to(const struct view *view);
 

@@ -104,6 +104,21 @@ static json_t *programs(const struct view *view)
 	return list;
 }
 
+/* The running tests whose numbers are old. */
+static json_t *stale_tests(const struct view *view)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < view->state->n_tests; i++) {
+		const struct test *test = view->state->tests[i];
+		json_t *reasons = api_staleness(view, test);
+		if (json_array_size(reasons) && test_state_at(test, view->now_us) == TEST_RUNNING)
+			json_array_append_new(list,
+				json_pack("{s:s s:O}", "name", test->name, "reasons", reasons));
+		json_decref(reasons);
+	}
+	return list;
+}
+
 void api_system(const struct view *view, const struct request *request, struct reply *reply)
 {
 	static const char *const names[] = {NULL};
@@ -117,10 +132,11 @@ void api_system(const struct view *view, const struct request *request, struct r
 		json_array_append_new(alarms, json_string(trouble));
 	bool is_stale = view->trouble || *trouble || (view->feed && !feed_is_current(view->feed));
 	reply_json(reply,
-		json_pack("{s:s s:I s:o s:o s:b s:o s:o}", "version", UMBRA_VERSION, "generation",
-			(json_int_t)view->state->generation, "partitions", partitions(view),
-			"updated", api_time(api_updated(view, NULL)), "stale", is_stale, "alarms",
-			alarms, "programs", programs(view)));
+		json_pack("{s:s s:I s:o s:o s:b s:o s:o s:o}", "version", UMBRA_VERSION,
+			"generation", (json_int_t)view->state->generation, "partitions",
+			partitions(view), "updated", api_time(api_updated(view, NULL)), "stale",
+			is_stale, "alarms", alarms, "programs", programs(view), "stale_tests",
+			stale_tests(view)));
 }
 
 void api_description(const struct view *view, const struct request *request, struct reply *reply)

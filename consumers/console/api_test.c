@@ -34,13 +34,14 @@ static json_t *facts(
 		"sampling_percent", (double)test->sampling / 10000, "production",
 		production_names(view, test), "candidates",
 		api_variant_names(test->variants, test->n_variants));
-	json_t *numbers = json_pack("{s:I s:I s:I s:I s:o s:s s:s}", "invocations",
+	json_t *numbers = json_pack("{s:I s:I s:I s:I s:o s:s s:s s:o}", "invocations",
 		(json_int_t)summary->invocations, "sampled", (json_int_t)summary->sampled,
 		"compared", (json_int_t)summary->compared, "match", (json_int_t)summary->match,
 		"agreement",
 		summary->compared ? json_real((double)summary->match / (double)summary->compared)
 				  : json_null(),
-		"health", health_name(summary->health), "health_reason", summary->reason);
+		"health", health_name(summary->health), "health_reason", summary->reason, "stale",
+		api_staleness(view, test));
 	assert(json && numbers);
 	json_object_update(json, numbers);
 	json_decref(numbers);

@@ -12,6 +12,8 @@
 #define P99_MUCH 0.25
 #define ERRORS_MUCH 0.01
 
+#define QUIET_US INT64_C(60000000) /* a window is told of every 2 s while requests come */
+
 const char *health_name(enum health health)
 {
 	static const char *const names[] = {"good", "waiting", "attention", "broken"};
@@ -146,4 +148,19 @@ void summary_make(const struct report *report, int64_t now_us, struct summary *s
 	*summary = (struct summary){.progress = progress_of(report->test, now_us)};
 	add_up(report, summary);
 	judge(report, summary);
+}
+
+bool summary_is_stale(
+	const struct test *test, int64_t updated_us, int64_t now_us, char reason[SUMMARY_STALE_MAX])
+{
+	bool has_windows = updated_us > test->start_us;
+	int64_t since_us = has_windows ? updated_us : test->start_us;
+	char time[TEXT_MAX];
+	if (test_state_at(test, now_us) != TEST_RUNNING || now_us - since_us <= QUIET_US)
+		return false;
+	snprintf(reason, SUMMARY_STALE_MAX,
+		"Nothing has come since %s%s: there are no requests, or a splitter or the "
+		"aggregator stands still.",
+		has_windows ? "" : "the test began at ", text_format_time(since_us, time));
+	return true;
 }

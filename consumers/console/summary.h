@@ -26,4 +26,10 @@ void summary_difference(
 	const struct report *report, const char *variant, struct difference *difference);
 const char *health_name(enum health health);
 
+/* Why a running test's numbers are no longer those of now: nothing came for a minute. `updated_us` is
+ * the end of its newest window, 0: it has none. False: they are, or the test does not run. */
+enum { SUMMARY_STALE_MAX = 200 };
+bool summary_is_stale(const struct test *test, int64_t updated_us, int64_t now_us,
+	char reason[SUMMARY_STALE_MAX]);
+
 #endif

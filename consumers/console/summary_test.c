@@ -161,6 +161,40 @@ static void progress_is_the_part_of_the_schedule_that_is_over(void **opaque)
 	assert_true(summary_of(NULL, 9000).progress == 1);
 }
 
+/* `reason` NULL: it is not stale. */
+static void assert_stale(int64_t updated_us, int64_t now_us, const char *reason)
+{
+	const struct test running = {.name = "t", .start_us = 1000, .end_us = INT64_MAX};
+	char text[SUMMARY_STALE_MAX];
+	bool is_stale = summary_is_stale(&running, updated_us, now_us, text);
+	assert_int_equal(is_stale, reason != NULL);
+	if (reason)
+		assert_non_null(strstr(text, reason));
+}
+
+static void a_running_test_is_stale_when_nothing_came_for_a_minute(void **opaque)
+{
+	const int64_t minute_us = 60000000;
+	(void)opaque;
+	assert_stale(0, 1000 + minute_us, NULL);
+	assert_stale(0, 1001 + minute_us, "the test began at 1970-01-01T00:00:00");
+	assert_stale(500, 1001 + minute_us, "the test began");
+	assert_stale(3 * minute_us, 4 * minute_us, NULL);
+	assert_stale(3 * minute_us, 2 * minute_us, NULL);
+	assert_stale(3 * minute_us, 4 * minute_us + 1, "since 1970-01-01T00:03:00");
+}
+
+static void a_test_that_does_not_run_is_not_stale(void **opaque)
+{
+	const int64_t hour_us = 3600000000;
+	const struct test later = {.start_us = 2 * hour_us, .end_us = 3 * hour_us};
+	char text[SUMMARY_STALE_MAX];
+	(void)opaque;
+	assert_false(summary_is_stale(&later, hour_us / 2, hour_us, text));
+	assert_true(summary_is_stale(&later, hour_us / 2, 2 * hour_us + hour_us / 2, text));
+	assert_false(summary_is_stale(&later, hour_us / 2, 4 * hour_us, text));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +205,8 @@ int main(void)
 		cmocka_unit_test(books_that_do_not_close_are_broken_whatever_else_is),
 		cmocka_unit_test(numbers_are_those_of_the_arms),
 		cmocka_unit_test(progress_is_the_part_of_the_schedule_that_is_over),
+		cmocka_unit_test(a_running_test_is_stale_when_nothing_came_for_a_minute),
+		cmocka_unit_test(a_test_that_does_not_run_is_not_stale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
