@@ -9,8 +9,8 @@ from selenium.webdriver.common.keys import Keys
 
 from axe import complaints
 from chromium import Browser
-from conftest import TEST
 from console_client import Console
+from demo import TEST
 from installation import Installation
 from waiting import until
 
@@ -19,7 +19,7 @@ VIEWS = {"list": "/", "test": f"/tests/{TEST}", "mismatches": f"/tests/{TEST}/mi
 
 
 def ask(demo, path):
-    with urllib.request.urlopen(f"http://{demo.console.address}/api/v1/{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{demo.address}/api/v1/{path}", timeout=10) as answer:
         return json.load(answer)
 
 
@@ -93,7 +93,7 @@ def test_the_list_shows_every_test_and_leads_to_it(demo, page):
     [comparison] = demo.report()["comparison"]
     page.open("/")
     row = page.text("tbody tr")
-    for word in (TEST, "running", demo.umbra.endpoint, "churn-v2", "50 %", f"{comparison['compared']:,}"):
+    for word in (TEST, "running", demo.endpoint, "churn-v2", "50 %", f"{comparison['compared']:,}"):
         assert word in row
     page.click("tbody a", TEST)
     assert page.path() == f"/tests/{TEST}"
@@ -244,14 +244,14 @@ def test_it_is_live_without_a_reload(demo, page):
 def test_it_says_when_it_is_stale(demo, page):
     page.open(f"/tests/{TEST}")
     assert not page.one("#banner").is_displayed()
-    demo.console.program.suspend()
+    demo.console.suspend()
     try:
         page.wait_text("No connection to the console since", "#banner", 40)
         assert page.text("#freshness") == "Stale"
         page.picture("stale")
         assert "Every copy for churn-v2" in page.text()
     finally:
-        demo.console.program.resume()
+        demo.console.resume()
     until(lambda: not page.one("#banner").is_displayed(), "it is live again", 40)
     page.wait_text("Live", "#freshness")
     page.errors()  # what was asked meanwhile was not answered
@@ -261,12 +261,12 @@ def test_it_says_when_it_is_stale(demo, page):
 
 
 def test_settings_show_what_is_in_force_and_who_changed_it(demo, page):
-    demo.umbra.run("umbractl", "set", TEST, "sampling=49.5")
+    demo.run("umbractl", "set", TEST, "sampling=49.5")
     page.open(VIEWS["settings"])
     page.wait_text("sampling: 50 % → 49.5 %")
     assert "test churn-v2-vs-v1 created" in page.text()
     assert ask(demo, f"tests/{TEST}")["sampling_percent"] == 49.5
-    demo.umbra.run("umbractl", "set", TEST, "sampling=50")
+    demo.run("umbractl", "set", TEST, "sampling=50")
     page.wait_text("sampling: 49.5 % → 50 %")
 
 
