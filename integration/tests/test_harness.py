@@ -1,11 +1,13 @@
 """The tests' own tools: what they say about topics, models and programs is true."""
+import re
+import subprocess
 import urllib.error
 import urllib.request
 
 import pytest
 
 from model_server import Answer, ECHO
-from program import Program
+from program import ROOT, Program
 from records import Record
 
 
@@ -18,6 +20,17 @@ def test_records_come_back_as_they_were_produced(kafka, umbra):
     got = kafka.read(topic)
     assert [r[:5] for r in got] == [r[:5] for r in (placed[1], placed[0], placed[2])]
     assert kafka.count(topic) == 3
+
+
+def test_the_preset_brings_back_the_tests_that_the_demo_left_out(tmp_path):
+    def configure(*arguments):
+        subprocess.run(["cmake", "--preset", "release", "-B", tmp_path, *arguments], cwd=ROOT, check=True,
+                       capture_output=True, timeout=300)
+        return subprocess.run(["ctest", "--test-dir", tmp_path, "-N"], check=True, capture_output=True, text=True,
+                              timeout=60).stdout
+    step, = re.findall(r"cmake (--preset release.*)", (ROOT / "integration" / "demo").read_text())
+    assert "Total Tests: 0" in configure(*step.split()[2:])
+    assert "store_test" in configure()
 
 
 def test_a_topic_that_nobody_created_does_not_exist(kafka, umbra):
