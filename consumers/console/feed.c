@@ -35,6 +35,8 @@ struct feed {
 	int64_t commit_at_us; /* valid with `batch` */
 	int64_t again_at_us; /* not before then is it assigned again */
 	int64_t count_at_us;
+	bool has_lost_kafka; /* in trouble by Kafka's word; the end of a partition says that it is over */
+	int64_t ask_at_us; /* valid with `has_lost_kafka` */
 	int64_t last_record_us;
 	bool has_changed;
 	char trouble[600];
@@ -62,10 +64,20 @@ __attribute__((format(printf, 2, 3))) static void be_in_trouble(
 	log_warn("aggregates", "%s", feed->trouble);
 }
 
+static void be_well(struct feed *feed)
+{
+	feed->trouble[0] = '\0';
+	feed->has_lost_kafka = false;
+}
+
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
+	struct feed *feed = opaque;
 	(void)rk;
-	be_in_trouble(opaque, "%s%s", reason, kafka_remedy((rd_kafka_resp_err_t)err));
+	if (!feed->has_lost_kafka)
+		feed->ask_at_us = clock_monotonic_us() + AGAIN_US;
+	feed->has_lost_kafka = true;
+	be_in_trouble(feed, "%s%s", reason, kafka_remedy((rd_kafka_resp_err_t)err));
 }
 
 static rd_kafka_t *open_reader(
@@ -150,7 +162,6 @@ static void assign(struct feed *feed)
 static void assign_later(struct feed *feed)
 {
 	feed->is_assigned = false;
-	feed->batch = 0;
 	feed->again_at_us = clock_monotonic_us() + AGAIN_US;
 	rd_kafka_assign(feed->rk, NULL);
 }
@@ -162,6 +173,7 @@ static void reset_store(struct feed *feed, const char *why)
 	if (store_reset(feed->store, errstr, sizeof errstr))
 		be_in_trouble(feed, "%s", errstr);
 	feed->has_changed = true;
+	feed->batch = 0;
 	assign_later(feed);
 	feed->again_at_us = 0;
 	for (int32_t i = 0; i < feed->n_partitions; i++)
@@ -204,7 +216,7 @@ bool feed_start(struct feed *feed)
 	check_cluster(feed);
 	assign(feed);
 	if (feed->is_assigned)
-		feed->trouble[0] = '\0';
+		be_well(feed);
 	return feed->is_assigned;
 }
 
@@ -257,7 +269,7 @@ static void take(struct feed *feed, const rd_kafka_message_t *rkm)
 		if (rkm->offset > store_position(feed->store, rkm->partition))
 			store_set_position(feed->store, rkm->partition, rkm->offset);
 		feed->partitions[rkm->partition].is_at_end = true;
-		feed->trouble[0] = '\0';
+		be_well(feed);
 	} else if (rkm->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && is_ours) {
 		find_again(feed, rkm->partition);
 	} else if (rkm->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
@@ -318,6 +330,14 @@ static void look_for_more(struct feed *feed, int64_t now_us)
 	}
 }
 
+/* An end is told once for each assignment: whether Kafka is back is heard by another one, which waits for
+ * nothing. */
+static void ask_for_ends(struct feed *feed, int64_t now_us)
+{
+	feed->ask_at_us = now_us + AGAIN_US;
+	assign(feed);
+}
+
 int64_t feed_tick(struct feed *feed, int64_t now_us)
 {
 	if (store_is_damaged(feed->store))
@@ -329,6 +349,8 @@ int64_t feed_tick(struct feed *feed, int64_t now_us)
 			commit(feed);
 		if (!feed_start(feed))
 			return AGAIN_US;
+	} else if (feed->has_lost_kafka && now_us >= feed->ask_at_us) {
+		ask_for_ends(feed, now_us);
 	}
 	bool is_done = poll_for_a_turn(feed, now_us);
 	learn_ends(feed);
@@ -336,7 +358,9 @@ int64_t feed_tick(struct feed *feed, int64_t now_us)
 		commit(feed);
 	if (!is_done)
 		return 0;
-	return feed->batch ? COMMIT_US : -1;
+	if (feed->batch)
+		return COMMIT_US;
+	return feed->has_lost_kafka ? AGAIN_US : -1;
 }
 
 bool feed_take_change(struct feed *feed)

@@ -3,6 +3,8 @@ import http.client
 import json
 import urllib.parse
 
+from waiting import until
+
 
 def start_console(umbra, store):
     """Begins to run; whether it is ready is for others to ask."""
@@ -36,3 +38,10 @@ class Console:
         status, _, body = self.ask(text)
         assert status == expect, (text, status, body)
         return json.loads(body)
+
+    def has_read_all(self):
+        system = self.get("system")
+        return not system["stale"] and system["partitions"] and all(p["lag"] == 0 for p in system["partitions"])
+
+    def wait_read(self):
+        until(self.has_read_all, lambda: f"all is read: {self.get('system')}", every=0.2)

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 
 from console_client import Console, start_console
-from waiting import until
 from windows import LONG_AGO, WINDOW, install, production, window, write_keyed
 
 KILLS = 20
@@ -67,13 +66,8 @@ def content(store):
         "open_window": {key: (str(names[arm]), *rest) for key, arm, *rest in tables["open_window"]}}
 
 
-def has_read_all(console):
-    system = console.get("system")
-    return not system["stale"] and system["partitions"] and all(p["lag"] == 0 for p in system["partitions"])
-
-
 def what_it_keeps(console):
-    until(lambda: has_read_all(console), lambda: f"all is read: {console.get('system')}", every=0.2)
+    console.wait_read()
     console.program.stop()
     return content(console.store)
 
@@ -111,7 +105,7 @@ def test_a_test_s_first_hour_is_exact_after_a_restart_days_later(umbra):
     def told():
         return [v["invocations"] for v in console.get("tests/t/report")["variants"] if v["role"] == "production"]
     console = Console(umbra)
-    until(lambda: has_read_all(console), lambda: f"all is read: {console.get('system')}", every=0.2)
+    console.wait_read()
     assert told()[0] == 3000
     for _ in range(2):
         console.program.stop()
@@ -130,7 +124,7 @@ def test_the_charts_of_an_old_test_show_the_whole_of_it(umbra):
         write_keyed(umbra, *((window(umbra, number), False) for number in
                              [*hours, first + (24 * (1 + later) + 1) * HOUR]))
         console = Console(umbra, f"after-{later}.sqlite")
-        until(lambda: has_read_all(console), lambda: f"all is read: {console.get('system')}", every=0.2)
+        console.wait_read()
         counted = sum(v["invocations"] for v in console.get("tests/t/report")["variants"]
                       if v["role"] == "shadow" and v["population"] == "all")
         points = console.get("tests/t/series", metric="invocations")["points"]

@@ -6,11 +6,6 @@ from waiting import until
 from windows import LONG_AGO, WINDOW, install, production, window, write_keyed
 
 
-def has_read_all(console):
-    system = console.get("system")
-    return not system["stale"] and system["partitions"] and all(p["lag"] == 0 for p in system["partitions"])
-
-
 def now_number():
     """Of the window that is open now."""
     return (int(time.time() * 1_000_000) - LONG_AGO) // WINDOW
@@ -39,5 +34,21 @@ def test_a_test_that_ended_is_not_stale(umbra):
     install(umbra, end="2023-12-01T00:00:00Z")
     write_keyed(umbra, (window(umbra), False))
     console = Console(umbra)
-    until(lambda: has_read_all(console), lambda: f"all is read: {console.get('system')}", every=0.2)
+    console.wait_read()
     assert console.get("tests/t")["stale"] == [] and console.get("system")["stale_tests"] == []
+
+
+def test_it_is_ready_again_when_kafka_is_though_nothing_new_is_there(own_broker, new_umbra):
+    umbra = new_umbra(own_broker.address)
+    install(umbra)
+    write_keyed(umbra, (window(umbra), False))
+    console = Console(umbra)
+    console.wait_read()
+    for _ in range(2):
+        own_broker.stop()
+        until(lambda: console.program.admin("/readyz")[0] == 503, "it says that Kafka is gone")
+        assert console.get("system")["stale"] and console.get("tests/t")["stale"]
+        own_broker.start()
+        until(lambda: console.program.admin("/readyz")[0] == 200,
+              lambda: f"it is ready again: {console.program.admin('/readyz')} {console.program.tail()}", seconds=60)
+        assert not console.get("system")["stale"]
