@@ -81,6 +81,7 @@ static void make_text(struct metrics_tests *metrics)
 		}
 	}
 	test_metrics_write(out, rows, n);
+	test_metrics_write_running(out, view->state, view->now_us);
 	fclose(out);
 	while (n-- > 0)
 		forget(&sums[n]);

@@ -165,3 +165,18 @@ void test_metrics_write(FILE *out, const struct test_metrics_row *rows, size_t n
 	write_newest(out, rows, n);
 	write_ratios(out, rows, n);
 }
+
+void test_metrics_write_running(FILE *out, const struct control_state *state, int64_t now_us)
+{
+	static const char name[] = "umbra_test_start_timestamp_seconds";
+	write_head(out, name, "Begin of a test that runs.", "gauge");
+	for (size_t i = 0; i < state->n_tests; i++) {
+		const struct test *test = state->tests[i];
+		if (test_state_at(test, now_us) != TEST_RUNNING)
+			continue;
+		fprintf(out, "%s{", name);
+		write_label(out, "endpoint", test->endpoint);
+		write_label(out, ",test", test->name);
+		fprintf(out, "} %" PRId64 "\n", test->start_us / 1000000);
+	}
+}

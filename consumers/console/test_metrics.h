@@ -4,6 +4,7 @@
 #define UMBRA_CONSUMERS_CONSOLE_TEST_METRICS_H
 
 #include "common/aggregate.h"
+#include "common/control.h"
 #include <stdio.h>
 
 /* An arm; production over all requests of an endpoint has no test, and so an empty label. */
@@ -14,5 +15,8 @@ struct test_metrics_row {
 };
 
 void test_metrics_write(FILE *out, const struct test_metrics_row *rows, size_t n);
+
+/* The tests that run, whether anything came of them or not. */
+void test_metrics_write_running(FILE *out, const struct control_state *state, int64_t now_us);
 
 #endif

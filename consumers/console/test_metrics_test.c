@@ -132,6 +132,33 @@ static void production_has_no_copies_and_a_test_that_rests_no_newest_window(void
 	free(text);
 }
 
+static void of_a_test_that_runs_the_begin_is_told_though_it_has_no_window(void **opaque)
+{
+	struct test running = {.name = (char *)"t",
+		.endpoint = (char *)"churn",
+		.start_us = INT64_C(1700000000000000),
+		.end_us = INT64_MAX};
+	struct test ended = {.name = (char *)"u",
+		.endpoint = (char *)"churn",
+		.start_us = INT64_C(1600000000000000),
+		.end_us = INT64_C(1650000000000000)};
+	struct test *list[] = {&running, &ended};
+	struct control_state state = {.tests = list, .n_tests = 2};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)opaque;
+	assert_non_null(out);
+	test_metrics_write_running(out, &state, INT64_C(1700000001000000));
+	assert_int_equal(0, fclose(out));
+	has(text,
+		"\numbra_test_start_timestamp_seconds{endpoint=\"churn\",test=\"t\"} "
+		"1700000000\n");
+	assert_null(strstr(text, "test=\"u\""));
+	free(text);
+}
+
 static void write_one(FILE *out, void *opaque)
 {
 	struct test_metrics_row row = {opaque, 0, false};
@@ -162,6 +189,7 @@ int main(void)
 		cmocka_unit_test(a_candidate_s_books_are_there),
 		cmocka_unit_test(latencies_are_counted_up_to_each_bound),
 		cmocka_unit_test(production_has_no_copies_and_a_test_that_rests_no_newest_window),
+		cmocka_unit_test(of_a_test_that_runs_the_begin_is_told_though_it_has_no_window),
 		cmocka_unit_test(the_programs_own_metrics_stand_beside_them),
 	};
 

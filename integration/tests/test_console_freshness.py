@@ -21,6 +21,7 @@ def test_a_running_test_of_which_nothing_comes_is_stale_until_something_does(umb
         told = console.get("tests/t")["stale"]
         assert listed["stale"] == told
         return told, console.get("system")["stale_tests"]
+    assert console.program.metric("umbra_test_start_timestamp_seconds", test="t") == 1672531200
     (reason,), listed = staleness()
     assert "since the test began at 2023-01-01T00:00:00Z" in reason and listed == [{"name": "t", "reasons": [reason]}]
     write_keyed(umbra, (window(umbra), False), (production(umbra, 6), False))
