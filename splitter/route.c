@@ -86,19 +86,21 @@ void route_free(struct route *route)
 	free(route);
 }
 
-void route_update(struct route *route, const struct control_state *state, struct endpoint *endpoint)
+int route_update(struct route *route, const struct control_state *state, struct endpoint *endpoint,
+	char *errstr, size_t errstr_size)
 {
-	char errstr[256];
-	struct lineup *lineup = lineup_new(state, endpoint, route->splitter->service.caller,
-		route->lineup, errstr, sizeof errstr);
+	char why[200];
+	struct lineup *lineup = lineup_new(
+		state, endpoint, route->splitter->service.caller, route->lineup, why, sizeof why);
 	if (!lineup) {
-		log_error(route->object, "generation %lld is not taken over: %s",
-			(long long)state->generation, errstr);
-		return;
+		snprintf(errstr, errstr_size, "generation %lld is not taken over yet: %s",
+			(long long)state->generation, why);
+		return -1;
 	}
 	lineup_release(route->lineup);
 	route->lineup = lineup;
 	log_info(route->object, "now at generation %lld", (long long)lineup->generation);
+	return 0;
 }
 
 bool route_is_outdated(const struct route *route, const struct endpoint *endpoint)

@@ -35,9 +35,10 @@ struct route *route_new(struct splitter *splitter, const struct control_state *s
 void route_close(struct route *route);
 void route_free(struct route *route);
 
-/* The control state changed: takes over what it says. Keeps the old lineup when that cannot be. */
-void route_update(
-	struct route *route, const struct control_state *state, struct endpoint *endpoint);
+/* The control state changed: takes over what it says. -1 and errstr: it cannot be, as long as, say, a
+ * file is missing; the old lineup stays in force. */
+int route_update(struct route *route, const struct control_state *state, struct endpoint *endpoint,
+	char *errstr, size_t errstr_size);
 
 /* Must the route be closed and opened again to serve this endpoint (or NULL: no endpoint)? */
 bool route_is_outdated(const struct route *route, const struct endpoint *endpoint);

@@ -67,18 +67,39 @@ static struct route *find_route(struct splitter *splitter, const char *endpoint)
 	return NULL;
 }
 
+/* Tried again until it can be done: a file may be put in its place later. */
+static void note_problem(struct splitter *splitter, const char *object, const char *why)
+{
+	log_error(object, "%s", why);
+	splitter->is_reconciled = false;
+	if (!splitter->problem[0])
+		snprintf(splitter->problem, sizeof splitter->problem, "%s: %s", object, why);
+}
+
 static void open_route(
 	struct splitter *splitter, const struct control_state *state, struct endpoint *endpoint)
 {
-	char errstr[512];
+	char errstr[300], object[120];
 	struct route *route = route_new(splitter, state, endpoint, errstr, sizeof errstr);
 	if (!route) {
-		log_error(endpoint->name, "endpoint cannot be served: %s", errstr);
-		splitter->is_reconciled = false;
+		snprintf(object, sizeof object, "endpoint %s", endpoint->name);
+		note_problem(splitter, object, errstr);
 		return;
 	}
 	route->next = splitter->routes;
 	splitter->routes = route;
+}
+
+static void update_route(
+	struct splitter *splitter, const struct control_state *state, struct route *route)
+{
+	char errstr[300];
+	struct endpoint *endpoint = control_endpoint(state, route->lineup->endpoint->name);
+	if (route->is_retiring || route_is_outdated(route, endpoint))
+		route_retire(route);
+	else if (route->lineup->generation != state->generation &&
+		route_update(route, state, endpoint, errstr, sizeof errstr))
+		note_problem(splitter, route->object, errstr);
 }
 
 /* Makes the routes what the control state says. An outdated one drains first; its successor opens
@@ -87,13 +108,9 @@ static void reconcile(struct splitter *splitter)
 {
 	const struct control_state *state = control_log_state(splitter->service.control);
 	splitter->is_reconciled = true;
-	for (struct route *route = splitter->routes; route; route = route->next) {
-		struct endpoint *endpoint = control_endpoint(state, route->lineup->endpoint->name);
-		if (route->is_retiring || route_is_outdated(route, endpoint))
-			route_retire(route);
-		else if (route->lineup->generation != state->generation)
-			route_update(route, state, endpoint);
-	}
+	splitter->problem[0] = 0;
+	for (struct route *route = splitter->routes; route; route = route->next)
+		update_route(splitter, state, route);
 	for (size_t i = 0; i < state->n_endpoints; i++) {
 		struct endpoint *endpoint = state->endpoints[i];
 		if (is_served(splitter, endpoint->name) && !find_route(splitter, endpoint->name))
@@ -123,6 +140,8 @@ static void sweep(struct splitter *splitter)
 static const char *why_not_ready(void *self, char *text, size_t size)
 {
 	const struct splitter *splitter = self;
+	if (splitter->problem[0])
+		return splitter->problem;
 	for (struct route *route = splitter->routes; route; route = route->next) {
 		struct intake_status status;
 		if (route->is_closed)

@@ -31,6 +31,7 @@ struct splitter {
 	struct retry_queue waiting; /* parts that Kafka did not take yet */
 	struct route *routes;
 	bool is_reconciled; /* the routes are what the control state says */
+	char problem[512]; /* why they cannot be yet; "": nothing is known to stand in the way */
 };
 
 extern const struct program splitter_program;

@@ -238,6 +238,35 @@ def test_control_changes_are_live_within_a_second(umbra, new_model):
     umbra.programs[0].wait_log("draining, then closing", seconds=2)
 
 
+def test_a_change_that_misses_a_file_is_taken_over_when_the_file_is_there(umbra, new_model, tmp_path):
+    before, after, token = new_model(), new_model(), tmp_path / "token"
+    install(umbra, endpoint(umbra.endpoint, [variant("before", before.url)]))
+    splitter = umbra.start("umbra-splitter").wait_ready()
+    umbra.apply(definitions(endpoint(umbra.endpoint, [variant("after", after.url, headers=[
+        {"name": "authorization", "value_file": str(token)}])])))
+    until(lambda: str(token) in splitter.admin("/readyz")[1], "it says what it waits for")
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    assert {header(r, "umbra-variant") for r in answers(umbra, 10)} == {"before"}, "production goes on"
+    token.write_text("secret\n")
+    splitter.wait_log("now at generation 3")
+    splitter.wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    assert [header(r, "umbra-variant") for r in answers(umbra, 20)].count("after") == 10
+    assert {dict(r.headers)["authorization"] for r in after.requests} == {"secret"}
+
+
+def test_an_endpoint_that_misses_a_file_is_served_when_the_file_is_there(umbra, model, tmp_path):
+    token = tmp_path / "token"
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url, headers=[
+        {"name": "authorization", "value_file": str(token)}])]))
+    splitter = umbra.start("umbra-splitter")
+    until(lambda: str(token) in splitter.admin("/readyz")[1], "it says what it waits for")
+    token.write_text("secret\n")
+    splitter.wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    assert len(answers(umbra, 10)) == 10
+
+
 def test_reading_starts_where_it_was_written_and_a_new_epoch_starts_anew(umbra, model):
     umbra.kafka.create(umbra.topic("requests"), 2)
     umbra.kafka.produce(umbra.topic("requests"), numbered(30))
