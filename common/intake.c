@@ -94,7 +94,7 @@ int64_t intake_tick(struct intake *intake, int64_t now_us)
 	bool more = false;
 	poll_group(intake);
 	intake_rebalance_tick(intake, now_us);
-	if (intake->state == INTAKE_READING && !intake->stopping)
+	if (intake->state == INTAKE_READING && !intake->stopping && !intake->held)
 		more = poll_partitions(intake);
 	intake_commit_due(intake, now_us);
 	if (more)
@@ -191,6 +191,11 @@ struct intake *intake_open(const struct common_settings *settings, struct loop *
 		return NULL;
 	}
 	return intake;
+}
+
+void intake_hold(struct intake *intake, bool is_held)
+{
+	intake->held = is_held;
 }
 
 void intake_stop(struct intake *intake)

@@ -64,7 +64,10 @@ void intake_done(struct intake *intake, struct intake_record *record);
 /* The offset that this member knows to be committed for the partition, -1: none. */
 int64_t intake_committed(const struct intake_partition *partition);
 
-/* Takes no more records. */
+/* While held, no record is taken in; the partitions stay this member's. */
+void intake_hold(struct intake *intake, bool is_held);
+
+/* Takes no more records, ever. */
 void intake_stop(struct intake *intake);
 
 /* Is no record open, of partitions that left neither? What is done may still await its commit. */

@@ -30,6 +30,7 @@ struct intake {
 	struct intake_config config;
 	struct loop *loop;
 	enum intake_state state;
+	bool held; /* no new records are taken for now */
 	bool stopping; /* no new records are taken */
 	bool closing; /* rd_kafka_consumer_close runs: revocations are answered at once */
 	rd_kafka_t *rk;

@@ -109,39 +109,66 @@ void lane_free(struct lane *lane)
 	free(lane);
 }
 
-static void swap_model(struct lane *lane, const struct variant *variant)
+static int swap_model(
+	struct lane *lane, const struct variant *variant, char *errstr, size_t errstr_size)
 {
-	char errstr[256];
 	struct model *model = variant_open_model(
-		variant, lane->endpoint->name, lane->shadow->service.caller, errstr, sizeof errstr);
-	if (!model) {
-		log_error(lane->object, "the change is not taken over: %s", errstr);
-		return;
-	}
+		variant, lane->endpoint->name, lane->shadow->service.caller, errstr, errstr_size);
+	if (!model)
+		return -1;
 	model_release(lane->model);
 	lane->model = model;
+	return 0;
 }
 
-void lane_update(struct lane *lane, struct test *test, struct endpoint *endpoint)
+/* Copies stay in the topic until the model that they are for can be called; "": it can. */
+static void let_wait(struct lane *lane, const char *why)
 {
+	if (why[0])
+		log_error(lane->object, "its copies wait: %s", why);
+	snprintf(lane->problem, sizeof lane->problem, "%s", why);
+	intake_hold(lane->intake, why[0] != 0);
+}
+
+void lane_cancel(struct lane *lane)
+{
+	lane->is_cancelled = true;
+	let_wait(lane, "");
+}
+
+static void take_over(
+	struct lane *lane, struct test *test, struct endpoint *endpoint, size_t variant)
+{
+	struct test *old_test = lane->test;
+	struct endpoint *old_endpoint = lane->endpoint;
+	lane->test = test_hold(test);
+	lane->endpoint = endpoint_hold(endpoint);
+	lane->variant = variant;
+	lane->is_cancelled = test->ended == TEST_CANCELLED;
+	test_release(old_test);
+	endpoint_release(old_endpoint);
+	let_wait(lane, "");
+}
+
+int lane_update(struct lane *lane, struct test *test, struct endpoint *endpoint)
+{
+	char errstr[sizeof lane->problem];
 	size_t at = 0, n;
 	const struct variant *variants = variants_of(test, endpoint, lane->role, &n);
 	while (at < n && strcmp(variants[at].name, lane_variant(lane)->name))
 		at++;
 	if (at == n) {
-		lane->is_cancelled = true;
-		return;
+		lane_cancel(lane);
+		return 0;
 	}
-	if (!variant_same_model(lane_variant(lane), &variants[at]))
-		swap_model(lane, &variants[at]);
-	struct test *old_test = lane->test;
-	struct endpoint *old_endpoint = lane->endpoint;
-	lane->test = test_hold(test);
-	lane->endpoint = endpoint_hold(endpoint);
-	lane->variant = at;
-	lane->is_cancelled = test->ended == TEST_CANCELLED;
-	test_release(old_test);
-	endpoint_release(old_endpoint);
+	if (test->ended != TEST_CANCELLED &&
+		!variant_same_model(lane_variant(lane), &variants[at]) &&
+		swap_model(lane, &variants[at], errstr, sizeof errstr)) {
+		let_wait(lane, errstr);
+		return -1;
+	}
+	take_over(lane, test, endpoint, at);
+	return 0;
 }
 
 void lane_retire(struct lane *lane)

@@ -21,6 +21,7 @@ struct lane {
 	struct model *model;
 	struct intake *intake;
 	char object[240]; /* "shadow ENDPOINT/VARIANT" */
+	char problem[300]; /* why its copies wait; "": they do not */
 	bool is_retiring; /* drains, then closes */
 	bool is_closed; /* left its group; stays until its last delivery came */
 	int64_t retire_deadline_us; /* monotonic */
@@ -50,8 +51,12 @@ struct lane *lane_new(
 void lane_close(struct lane *lane);
 void lane_free(struct lane *lane);
 
-/* The control log says something new of the test. Keeps the old model when the new cannot be. */
-void lane_update(struct lane *lane, struct test *test, struct endpoint *endpoint);
+/* The control log says something new of the test. -1: it cannot be taken over, as long as, say, a file
+ * is missing; until a call succeeds no copy is taken in. */
+int lane_update(struct lane *lane, struct test *test, struct endpoint *endpoint);
+
+/* Copies are not asked any more. */
+void lane_cancel(struct lane *lane);
 
 void lane_retire(struct lane *lane);
 

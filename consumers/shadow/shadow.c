@@ -55,13 +55,23 @@ static void take_over(struct lane *lane, const struct lane_arm *arm)
 		test_state_at(lane->test, now_us) <= TEST_RUNNING ||
 		test_state_at(arm->test, now_us) != TEST_RUNNING)
 		return;
-	log_info(lane->object, "serving %s for test %s now", lane->topic, arm->test->name);
-	lane_update(lane, arm->test, arm->endpoint);
+	if (!lane_update(lane, arm->test, arm->endpoint))
+		log_info(lane->object, "serving %s for test %s now", lane->topic, arm->test->name);
+}
+
+/* Tried again until it can be opened: a file may be put in its place later. */
+static void note_problem(struct shadow *shadow, const struct lane_arm *arm, const char *why)
+{
+	log_error(arm->test->name, "a %s variant cannot be served: %s", role_name(arm->role), why);
+	if (!shadow->problem[0])
+		snprintf(shadow->problem, sizeof shadow->problem,
+			"a %s variant of test %s cannot be served: %s", role_name(arm->role),
+			arm->test->name, why);
 }
 
 static void open_lane(struct shadow *shadow, const struct lane_arm *arm)
 {
-	char errstr[512], topic[250];
+	char errstr[300], topic[250];
 	lane_topic(arm, topic);
 	struct lane *lane = find_lane(shadow, topic);
 	if (lane) {
@@ -70,8 +80,7 @@ static void open_lane(struct shadow *shadow, const struct lane_arm *arm)
 	}
 	lane = lane_new(shadow, arm, errstr, sizeof errstr);
 	if (!lane) {
-		log_error(arm->test->name, "a %s variant cannot be served: %s",
-			role_name(arm->role), errstr);
+		note_problem(shadow, arm, errstr);
 		return;
 	}
 	lane->next = shadow->lanes;
@@ -106,14 +115,14 @@ static void refresh_lane(const struct control_state *state, struct lane *lane, i
 	if (lane->is_retiring)
 		return;
 	if (!test || !endpoint)
-		lane->is_cancelled = true;
+		lane_cancel(lane);
 	else if (test->generation != lane->test->generation ||
 		endpoint->generation != lane->endpoint->generation)
-		lane_update(lane, test, endpoint);
+		(void)lane_update(lane, test, endpoint);
 	struct intake_status status;
 	intake_read_status(lane->intake, &status);
 	bool is_empty = status.assigned && !status.open && !status.lag;
-	if ((!test && is_empty) || !lane_is_needed(lane->test, now_us))
+	if ((!test && is_empty) || !lane_is_needed(test ? test : lane->test, now_us))
 		lane_retire(lane);
 }
 
@@ -121,6 +130,7 @@ static void reconcile(struct shadow *shadow)
 {
 	const struct control_state *state = control_log_state(shadow->service.control);
 	int64_t now_us = clock_wall_us();
+	shadow->problem[0] = 0;
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		refresh_lane(state, lane, now_us);
 	for (size_t i = 0; i < state->n_tests; i++)
@@ -149,14 +159,18 @@ static void sweep(struct shadow *shadow)
 static const char *why_not_ready(void *self, char *text, size_t size)
 {
 	const struct shadow *shadow = self;
+	if (shadow->problem[0])
+		return shadow->problem;
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next) {
 		struct intake_status status;
 		if (lane->is_closed)
 			continue;
 		intake_read_status(lane->intake, &status);
-		if (status.assigned)
+		if (status.assigned && !lane->problem[0])
 			continue;
-		snprintf(text, size, "%s waits for its partitions", lane->object);
+		snprintf(text, size, "%s %s%s", lane->object,
+			lane->problem[0] ? "lets its copies wait: " : "waits for its partitions",
+			lane->problem);
 		return text;
 	}
 	return NULL;

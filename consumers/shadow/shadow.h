@@ -25,6 +25,7 @@ struct shadow {
 	struct event_lane *events;
 	struct retry_queue waiting; /* events that Kafka did not take yet */
 	struct lane *lanes;
+	char problem[512]; /* why a lane that is needed cannot be opened; "": none is missing */
 };
 
 extern const struct program shadow_program;

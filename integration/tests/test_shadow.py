@@ -5,6 +5,7 @@ import json
 import signal
 import time
 
+import pytest
 import witness
 from definitions import definitions, endpoint, test, variant
 from model_server import ECHO, Answer
@@ -197,6 +198,47 @@ def test_a_new_test_is_served_live_and_a_changed_variant_is_called_where_it_is_n
     events = both_arms(umbra, 30)["shadow"]
     assert collections.Counter(e["variant"] for e in events) == {"v2": 20, "v3": 10}
     assert len(one.requests) == 10 and len(two.requests) == 20
+
+
+@pytest.mark.parametrize("change", ["of its variant", "of the test on its topic"])
+def test_copies_wait_while_a_change_misses_a_file_and_are_asked_when_it_is_there(
+        umbra, model, new_model, tmp_path, change):
+    one, two, token = new_model(), new_model(), tmp_path / "token"
+    changed = variant("v2", two.url, headers=[{"name": "authorization", "value_file": str(token)}])
+    install(umbra, model, one)
+    umbra.start("umbra-splitter").wait_ready()
+    shadow = umbra.start("umbra-shadow").wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    both_arms(umbra, 10)
+    if change == "of its variant":
+        umbra.apply(definitions(test("t", umbra.endpoint, [changed])))
+    else:
+        umbra.run("umbractl", "complete", "t")
+        umbra.apply(definitions(test("next", umbra.endpoint, [changed])))
+    until(lambda: str(token) in shadow.admin("/readyz")[1], "it says what it waits for")
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    umbra.kafka.wait_count(umbra.topic("shadow.v2"), 20)
+    assert len(both_arms(umbra, 10)["shadow"]) == 10, "nobody is asked, nothing is told"
+    token.write_text("secret\n")
+    shadow.wait_ready()
+    told = collections.Counter((e["test"], e["outcome"]) for e in both_arms(umbra, 20)["shadow"])
+    assert told == ({("t", "ok"): 20} if change == "of its variant" else
+                    {("t", "ok"): 10, ("next", "ok"): 10})
+    assert len(one.requests) == 10 and len(two.requests) == 10
+    assert {dict(r.headers)["authorization"] for r in two.requests} == {"secret"}
+
+
+def test_a_shadow_variant_that_misses_a_file_is_served_when_the_file_is_there(
+        umbra, model, shadow_model, tmp_path):
+    token = tmp_path / "token"
+    install(umbra, model, shadow_model, headers=[{"name": "authorization", "value_file": str(token)}])
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    umbra.start("umbra-splitter").wait_ready()
+    shadow = umbra.start("umbra-shadow")
+    until(lambda: str(token) in shadow.admin("/readyz")[1], "it says what it waits for")
+    token.write_text("secret\n")
+    shadow.wait_ready()
+    assert {e["outcome"] for e in both_arms(umbra, 10)["shadow"]} == {"ok"}
 
 
 def test_a_killed_shadow_consumer_loses_no_copy(umbra, model, new_model):
