@@ -20,8 +20,9 @@ struct report_fold *report_fold_new(const struct report_query *query);
 void report_fold_free(struct report_fold *fold);
 
 /* A record of umbra.aggregates, in the order of its partition. A final record counts once, however
- * often it was written, and replaces the provisional one of its window; of those the last counts;
- * a null value takes back what its key said. -1 and errstr: it is no WindowAggregate. */
+ * often it was written, and replaces the provisional one of its window; of those the last counts,
+ * unless the window was closed without a final one: then it is missing, and no part of it counts.
+ * A null value takes back what its key said. -1 and errstr: it is no WindowAggregate. */
 int report_fold_take(struct report_fold *fold, const void *key, size_t key_size, const void *value,
 	size_t size, char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { ROWS_LEAST = 256 };
+enum { ROWS_LEAST = 256, PARTITIONS_MAX = 100000 };
 
 /* An open window: the last record that spoke of it. */
 struct provisional {
@@ -22,6 +22,8 @@ struct report_fold {
 	size_t n_finals, room;
 	struct provisional *provisional;
 	size_t n_provisional;
+	int64_t *closed_us; /* by partition: windows that begin before it are closed */
+	int32_t n_partitions;
 	struct aggregate *rows; /* merged when there is no room, and at the end */
 	size_t n_rows, capacity;
 };
@@ -46,6 +48,7 @@ void report_fold_free(struct report_fold *fold)
 	for (size_t i = 0; i < fold->n_rows; i++)
 		aggregate_fini(&fold->rows[i]);
 	free(fold->provisional);
+	free(fold->closed_us);
 	free(fold->rows);
 	free(fold->finals);
 	free(fold);
@@ -156,8 +159,7 @@ static bool is_wanted(const struct report_query *query, const struct aggregate *
 {
 	bool is_named = aggregate->variant[0] == '\0' || text_is_name(aggregate->variant);
 	if (!is_named || !text_equal(aggregate->endpoint, query->endpoint) ||
-		aggregate->window_start_us < query->from_us ||
-		aggregate->window_start_us >= query->to_us)
+		aggregate->window_start_us < query->from_us || aggregate->window_start_us >= query->to_us)
 		return false;
 	return aggregate->test ? text_equal(aggregate->test, query->test)
 			       : aggregate->role == ROLE_PRODUCTION;
@@ -192,14 +194,67 @@ static void keep_provisional(struct report_fold *fold, XXH128_hash_t identity, X
 	fold->provisional[fold->n_provisional++] = (struct provisional){identity, key, *aggregate};
 }
 
+/* Windows of a partition close in order: those before one that is final will never be. */
+static void note_closed(struct report_fold *fold, int32_t partition, int64_t before_us)
+{
+	if (partition < 0 || partition >= PARTITIONS_MAX)
+		return;
+	if (partition >= fold->n_partitions) {
+		size_t n = (size_t)partition + 1;
+		fold->closed_us = reallocarray(fold->closed_us, n, sizeof *fold->closed_us);
+		memory_need(fold->closed_us);
+		while ((size_t)fold->n_partitions < n)
+			fold->closed_us[fold->n_partitions++] = INT64_MIN;
+	}
+	if (before_us > fold->closed_us[partition])
+		fold->closed_us[partition] = before_us;
+}
+
+static bool is_closed(const struct report_fold *fold, const struct aggregate *aggregate)
+{
+	return aggregate->partition >= 0 && aggregate->partition < fold->n_partitions &&
+		aggregate->window_start_us < fold->closed_us[aggregate->partition];
+}
+
+/* The record that says so of the aggregate's window. */
+static struct aggregate unwritten_window(const struct aggregate *aggregate)
+{
+	struct aggregate unwritten = {.endpoint = strdup(aggregate->endpoint),
+		.variant = strdup(""),
+		.role = ROLE_PRODUCTION,
+		.window_start_us = aggregate->window_start_us,
+		.window_us = aggregate->window_us,
+		.partition = aggregate->partition,
+		.unwritten_windows = 1};
+	memory_need(unwritten.endpoint && unwritten.variant);
+	return unwritten;
+}
+
+static bool is_unwritten(struct report_fold *fold, const struct aggregate *aggregate)
+{
+	struct aggregate unwritten = unwritten_window(aggregate);
+	XXH128_hash_t identity = identity_of(&unwritten);
+	aggregate_fini(&unwritten);
+	return XXH128_isEqual(*find_final(fold, identity), identity);
+}
+
+static void take_final(
+	struct report_fold *fold, XXH128_hash_t identity, struct aggregate *aggregate)
+{
+	if (add_final(fold, identity))
+		add_row(fold, aggregate);
+	else
+		aggregate_fini(aggregate);
+}
+
 static void take_wanted(struct report_fold *fold, XXH128_hash_t key, struct aggregate *aggregate)
 {
 	XXH128_hash_t identity = identity_of(aggregate);
 	drop_by_identity(fold, identity);
-	if (aggregate->is_provisional && !XXH128_isEqual(*find_final(fold, identity), identity))
+	if (!aggregate->is_provisional)
+		take_final(fold, identity, aggregate);
+	else if (!XXH128_isEqual(*find_final(fold, identity), identity))
 		keep_provisional(fold, identity, key, aggregate);
-	else if (!aggregate->is_provisional && add_final(fold, identity))
-		add_row(fold, aggregate);
 	else
 		aggregate_fini(aggregate);
 }
@@ -215,6 +270,8 @@ int report_fold_take(struct report_fold *fold, const void *key, size_t key_size,
 	}
 	if (aggregate_decode(&aggregate, value, size, errstr, errstr_size))
 		return -1;
+	if (!aggregate.is_provisional)
+		note_closed(fold, aggregate.partition, aggregate.window_start_us);
 	if (is_wanted(&fold->query, &aggregate))
 		take_wanted(fold, key_hash, &aggregate);
 	else
@@ -230,10 +287,23 @@ void report_fold_add(struct report_fold *fold, struct aggregate *aggregate)
 		aggregate_fini(aggregate);
 }
 
+/* A window that closed without a final record of it is one whose events were deleted before they were
+ * read again: what was last said of it is a part of its numbers. */
+static void end_provisional(struct report_fold *fold, struct aggregate *aggregate)
+{
+	if (!is_closed(fold, aggregate) && !is_unwritten(fold, aggregate)) {
+		add_row(fold, aggregate);
+		return;
+	}
+	struct aggregate unwritten = unwritten_window(aggregate);
+	take_final(fold, identity_of(&unwritten), &unwritten);
+	aggregate_fini(aggregate);
+}
+
 void report_fold_end(struct report_fold *fold)
 {
 	for (size_t i = 0; i < fold->n_provisional; i++)
-		add_row(fold, &fold->provisional[i].aggregate);
+		end_provisional(fold, &fold->provisional[i].aggregate);
 	fold->n_provisional = 0;
 	merge_rows(fold);
 }

@@ -19,7 +19,7 @@ struct window {
 	enum role role;
 	int number; /* of the window */
 	int partition;
-	bool is_provisional;
+	bool is_provisional, is_unwritten;
 	int64_t invocations, sampled, paired, compared, match, lost, pending, wrong_decisions;
 	int64_t latency_us; /* of each compared request of the arm; production's is 1000 */
 };
@@ -88,7 +88,7 @@ static void write_window(struct avro_buffer *buffer, const struct window *window
 		avro_buffer_long(buffer, 0); /* no truth */
 	avro_buffer_long(buffer, 0); /* no decisions */
 	avro_buffer_long(buffer, 0);
-	avro_buffer_long(buffer, 0); /* no window unwritten */
+	avro_buffer_long(buffer, window->is_unwritten);
 }
 
 static void take(struct report_fold *fold, const char *key, const struct window *window)
@@ -161,7 +161,7 @@ static void of_provisional_records_the_last_counts_and_none_beside_the_final_one
 {
 	(void)state;
 	struct report_fold *fold = report_fold_new(&all);
-	struct window open = shadow_window(1, 0), closed = shadow_window(2, 0);
+	struct window open = shadow_window(3, 0), closed = shadow_window(2, 0);
 	open.is_provisional = closed.is_provisional = true;
 	open.sampled = 1;
 	take(fold, "open", &open);
@@ -190,6 +190,48 @@ static void a_tombstone_takes_back_what_its_key_said(void **state)
 	take(fold, "other", &other);
 	assert_int_equal(report_fold_take(fold, "one", 3, NULL, 0, errstr, sizeof errstr), 0);
 	assert_int_equal(ended_arm(fold)->sampled, 5);
+	report_fold_free(fold);
+}
+
+static int64_t missing(const struct report_fold *fold)
+{
+	const struct aggregate *row = report_arm(fold, ROLE_PRODUCTION, "");
+	return row ? row->unwritten_windows : 0;
+}
+
+/* A process that published them died, and their events were deleted before they were read again. */
+static void of_a_window_that_is_missing_no_provisional_record_counts(void **state)
+{
+	(void)state;
+	struct report_fold *fold = report_fold_new(&all);
+	struct window open[] = {shadow_window(1, 0), shadow_window(2, 0), shadow_window(2, 1)};
+	for (size_t i = 0; i < 3; i++) {
+		open[i].is_provisional = true;
+		take(fold, "k", &open[i]);
+	}
+	take(fold, "u", &(struct window){.variant = "", .number = 2, .is_unwritten = true});
+	/* Of partition 0 the window 1 did not close before 2; partition 1 tells nothing. */
+	assert_int_equal(ended_arm(fold)->sampled, 5);
+	assert_int_equal(missing(fold), 2);
+	report_fold_free(fold);
+}
+
+static void a_window_that_closed_without_a_final_record_is_missing(void **state)
+{
+	(void)state;
+	struct report_fold *fold = report_fold_new(&all);
+	struct window lost = shadow_window(1, 0), production = {.variant = "v1", .number = 1};
+	struct window later = shadow_window(2, 0), of_another = {.variant = "v1", .number = 3};
+	lost.is_provisional = production.is_provisional = later.is_provisional = true;
+	of_another.test = "another";
+	take(fold, "a", &lost);
+	take(fold, "b", &production);
+	later.number = 3;
+	take(fold, "c", &later);
+	take(fold, "d", &of_another); /* whatever is final tells how far the partition is */
+	assert_int_equal(ended_arm(fold)->sampled, 5);
+	assert_true(report_arm(fold, ROLE_SHADOW, "v2")->is_provisional);
+	assert_int_equal(missing(fold), 1);
 	report_fold_free(fold);
 }
 
@@ -446,6 +488,8 @@ int main(void)
 		cmocka_unit_test(
 			of_provisional_records_the_last_counts_and_none_beside_the_final_one),
 		cmocka_unit_test(a_tombstone_takes_back_what_its_key_said),
+		cmocka_unit_test(of_a_window_that_is_missing_no_provisional_record_counts),
+		cmocka_unit_test(a_window_that_closed_without_a_final_record_is_missing),
 		cmocka_unit_test(other_tests_endpoints_and_times_do_not_count),
 		cmocka_unit_test(bytes_that_are_no_window_are_refused),
 		cmocka_unit_test(a_sound_report_has_no_alarm_and_says_whether_it_is_enough),
