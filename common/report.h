@@ -11,6 +11,7 @@
 struct report_query {
 	const char *endpoint, *test;
 	int64_t from_us, to_us; /* of the windows' starts, UTC: from <= start < to */
+	int64_t copies_to_us; /* of windows that name the test, instead of to_us; 0: that */
 	bool by_window; /* a row for each window; else one for all */
 };
 

@@ -158,8 +158,9 @@ static XXH128_hash_t identity_of(const struct aggregate *aggregate)
 static bool is_wanted(const struct report_query *query, const struct aggregate *aggregate)
 {
 	bool is_named = aggregate->variant[0] == '\0' || text_is_name(aggregate->variant);
+	int64_t to_us = aggregate->test && query->copies_to_us ? query->copies_to_us : query->to_us;
 	if (!is_named || !text_equal(aggregate->endpoint, query->endpoint) ||
-		aggregate->window_start_us < query->from_us || aggregate->window_start_us >= query->to_us)
+		aggregate->window_start_us < query->from_us || aggregate->window_start_us >= to_us)
 		return false;
 	return aggregate->test ? text_equal(aggregate->test, query->test)
 			       : aggregate->role == ROLE_PRODUCTION;

@@ -16,7 +16,7 @@ static bool parse_time(const char *text, const char *option, int64_t *us)
 }
 
 /* A request that came when the test began lies in a window that began before; the last one's event
- * may come a little after the end. */
+ * may come a little after the end. However late it comes, its copies belong to the test. */
 enum { WINDOW_US = 10000000 };
 
 static int64_t first_window(int64_t start_us)
@@ -37,7 +37,8 @@ static bool make_query(
 	*query = (struct report_query){.endpoint = test->endpoint,
 		.test = test->name,
 		.from_us = first_window(test->start_us),
-		.to_us = default_end(test, now_us)};
+		.to_us = default_end(test, now_us),
+		.copies_to_us = settings->to ? 0 : INT64_MAX};
 	if (settings->from && settings->last_us) {
 		ctl_usage("--from and --last both say where to begin: leave one out");
 		return false;

@@ -16,7 +16,8 @@
 			.type = SETTING_STRING, \
 			.offset = CTL_AT(to), \
 			.argument = "TIME", \
-			.help = "Windows before; default: the test's end, or now."}, \
+			.help = "Windows before; default: the test's end, or now, and whatever " \
+				"came of its copies later."}, \
 	{ \
 		.option = "last", .type = SETTING_DURATION, .offset = CTL_AT(last_us), \
 		.fallback = "0", .max = INT64_C(365) * 86400 * 1000000, .argument = "DURATION", \

@@ -66,6 +66,18 @@ def test_a_part_of_the_time_is_a_part_of_the_numbers(installed):
     assert report(installed, *before)["from"] == "2023-11-14T22:13:20Z"
 
 
+def test_copies_count_however_long_after_the_tests_end_their_windows_lie(umbra):
+    """Their requests may wait long for production, or for Kafka to take their events."""
+    install(umbra, end="2023-11-14T22:13:40Z")
+    write(umbra, *(f(umbra, n) for n in (0, 90) for f in (production, window)))
+    found = report(umbra)
+    assert found["accounting"][0]["sampled"] == 300
+    assert found["variants"][0]["invocations"] == 1000  # production after the test is not of it
+    assert found["to"] == "2023-11-14T22:14:00Z"
+    until_then = report(umbra, "--to", "2023-11-14T22:14:00Z")
+    assert until_then["accounting"][0]["sampled"] == 150
+
+
 def test_too_little_to_decide_on_is_a_status_of_its_own(installed):
     report(installed, expect=4)
     write(installed, window(installed))
