@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PER_OCTAVE = HISTOGRAM_BUCKETS_PER_OCTAVE, BUCKET_MIN = -1, BUCKET_MAX = 43 * PER_OCTAVE };
+enum { PER_OCTAVE = HISTOGRAM_BUCKETS_PER_OCTAVE, BUCKET_MIN = -1, BUCKET_MAX = 62 * PER_OCTAVE };
 
 /* floor(2^(63 + j/32)): a value that is shifted until its highest bit is bit 63 is greater than
  * 2^(j/32) times a power of two exactly if it is greater than this. */
@@ -146,18 +146,32 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 	into->sum = wrapped_sum(into->sum, from->sum);
 }
 
-double histogram_mean(const struct histogram *histogram)
-{
-	assert(histogram->count > 0);
-	return (double)histogram->sum / (double)histogram->count;
-}
-
 /* The value from which both ends of the bucket are equally far, in parts of themselves. */
 static double middle(int32_t bucket)
 {
 	double low = exp2((double)bucket / PER_OCTAVE);
 	double high = exp2((double)(bucket + 1) / PER_OCTAVE);
 	return 2 * low * high / (low + high);
+}
+
+/* Adds the side's values as its buckets tell them. */
+static double sum_side(const struct histogram_side *side)
+{
+	double sum = 0;
+	for (int32_t i = 0; i < side->n; i++)
+		if (side->counts[i])
+			sum += (double)side->counts[i] * middle(side->first + i);
+	return sum;
+}
+
+double histogram_mean(const struct histogram *histogram)
+{
+	assert(histogram->count > 0);
+	double positive = sum_side(&histogram->positive);
+	double negative = sum_side(&histogram->negative);
+	double told = positive - negative, error = 0.011 * (positive + negative);
+	bool is_exact = fabs(told) + error < 0x1p63; /* so that it did not wrap */
+	return (is_exact ? (double)histogram->sum : told) / (double)histogram->count;
 }
 
 /* The representative of the value of that rank (from 1), in ascending order. */

@@ -13,8 +13,8 @@
 
 enum { HISTOGRAM_SCALE = 5, HISTOGRAM_BUCKETS_PER_OCTAVE = 1 << HISTOGRAM_SCALE };
 
-/* Values beyond it (2^43 us, 101 days) count as it, on either side. */
-#define HISTOGRAM_VALUE_MAX (INT64_C(1) << 43)
+/* Values beyond it count as it, on either side. */
+#define HISTOGRAM_VALUE_MAX (INT64_C(1) << 62)
 
 /* The buckets of one sign. */
 struct histogram_side {
@@ -28,7 +28,7 @@ struct histogram {
 	struct histogram_side positive, negative; /* negative: of the absolute values */
 	int64_t zero_count;
 	int64_t count; /* of all values */
-	int64_t sum;
+	int64_t sum; /* modulo 2^64 */
 	int64_t min, max; /* valid when count > 0 */
 };
 
@@ -40,6 +40,7 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 /* The value below or at which the share `q` (0 to 1) of the values lies; exact for 0 and 1. The
  * histogram must not be empty. */
 double histogram_quantile(const struct histogram *histogram, double q);
+/* Exact, unless the sum is beyond 64 bits: then as of the buckets' middles. */
 double histogram_mean(const struct histogram *histogram);
 
 /* The bucket of a value from 1 on. */

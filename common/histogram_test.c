@@ -53,7 +53,7 @@ static int64_t draw(int shape)
 	case 2:
 		return 4711;
 	case 3:
-		return r % 100 < 50 ? 1 : HISTOGRAM_VALUE_MAX;
+		return r % 100 < 50 ? 1 : INT64_C(1) << 43;
 	case 4:
 		return (int64_t)(r % 5);
 	case 5:
@@ -175,6 +175,23 @@ static void values_beyond_the_limit_count_as_the_limit(void **state)
 	histogram_fini(&histogram);
 }
 
+static void a_mean_is_sound_whatever_the_sum_holds(void **state)
+{
+	(void)state;
+	struct histogram histogram = {0};
+	for (int i = 0; i < 100; i++)
+		histogram_record(
+			&histogram, HISTOGRAM_VALUE_MAX / 4); /* 25 times what a sum holds */
+	histogram_record(&histogram, -1);
+	double mean = histogram_mean(&histogram), expected = 0x1p60 * 100 / 101;
+	assert_true(mean > 0.989 * expected && mean < 1.011 * expected);
+	histogram_fini(&histogram);
+	histogram_record(&histogram, INT64_C(4000000000000000001));
+	histogram_record(&histogram, INT64_C(-4000000000000000000));
+	assert_true(histogram_mean(&histogram) == 0.5);
+	histogram_fini(&histogram);
+}
+
 /* A record that has the histogram in one of its fields. */
 static avro_value_t new_record(const struct histogram *histogram)
 {
@@ -283,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup(a_quantile_errs_by_at_most_one_point_one_percent, restart),
 		cmocka_unit_test_setup(merged_in_any_order_and_grouping_it_is_the_same, restart),
 		cmocka_unit_test(values_beyond_the_limit_count_as_the_limit),
+		cmocka_unit_test(a_mean_is_sound_whatever_the_sum_holds),
 		cmocka_unit_test_setup(a_record_is_read_back_as_it_was, restart),
 		cmocka_unit_test(a_record_that_no_histogram_of_ours_wrote_is_refused),
 	};

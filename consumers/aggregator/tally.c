@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { CONFUSION_MAX = 64 };
-#define DIFFERENCE_MAX 8e6 /* what a histogram of millionths holds */
+#define DIFFERENCE_MAX 4e12 /* a histogram holds it in millionths */
 
 void tally_fini(struct tally *tally)
 {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 static void add(struct tally *tally, int label)
 {
@@ -34,10 +35,51 @@ static void pairs_of_labels_beyond_the_first_64_are_counted_together(void **stat
 	tally_fini(&tally);
 }
 
+static void add_difference(struct tally *tally, double difference)
+{
+	tally_add_comparison(tally,
+		&(struct compare_result){.verdict = COMPARE_MISMATCH,
+			.has_difference = true,
+			.difference = difference},
+		-1, -1);
+}
+
+static void differences_of_numbers_hold_from_millionths_to_millions_of_millions(void **state)
+{
+	static const double differences[] = {1e-6, 2.5e-3, 1, 1e7, 123456789.25, 1e12, -1e12, -7e9};
+	(void)state;
+	for (size_t i = 0; i < sizeof differences / sizeof *differences; i++) {
+		struct tally tally = {.match = 0};
+		double expected = differences[i] * 1e6;
+		for (int n = 0; n < 30; n++)
+			add_difference(&tally, differences[i]);
+		const struct histogram *told = &tally.number_difference;
+		assert_true(fabs(histogram_quantile(told, 0.5) / expected - 1) < 1e-9);
+		assert_true(fabs(histogram_mean(told) / expected - 1) < 0.011);
+		tally_fini(&tally);
+	}
+}
+
+static void differences_beyond_that_count_as_the_bounds(void **state)
+{
+	struct tally tally = {.match = 0};
+	(void)state;
+	add_difference(&tally, 1e300);
+	add_difference(&tally, -1e300);
+	add_difference(&tally, 4e-7);
+	assert_int_equal(tally.number_difference.max, INT64_C(4000000000000000000));
+	assert_int_equal(tally.number_difference.min, INT64_C(-4000000000000000000));
+	assert_int_equal(tally.number_difference.zero_count, 1);
+	tally_fini(&tally);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs_of_labels_beyond_the_first_64_are_counted_together),
+		cmocka_unit_test(
+			differences_of_numbers_hold_from_millionths_to_millions_of_millions),
+		cmocka_unit_test(differences_beyond_that_count_as_the_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
