@@ -338,6 +338,26 @@ static void at_the_bound_the_oldest_join_is_given_up(void **state)
 	assert_int_equal(status.join_bytes, 0);
 }
 
+static void the_copy_of_a_request_that_was_given_up_is_late_and_not_unsolicited(void **state)
+{
+	struct fixture *fixture = *state;
+	fixture->config.limits.requests = 2;
+	ledger_free(fixture->ledger);
+	fixture->ledger = ledger_new(&fixture->config,
+		&(struct ledger_point){0, LEDGER_NEVER, LEDGER_NEVER, LEDGER_NEVER});
+	struct event copy = copy_event(1), never = copy_event(9);
+	for (int64_t offset = 1; offset <= 4; offset++) {
+		struct event production = production_event(offset, true);
+		feed(fixture, 100, &production);
+	}
+	feed(fixture, 111, &copy);
+	feed(fixture, 112, &never);
+	feed(fixture, 400, NULL);
+	assert_int_equal(final_of(fixture, "t", 100)->losses[LOSS_STATE_BOUND], 2);
+	assert_int_equal(final_of(fixture, "t", 110)->late, 1);
+	assert_int_equal(final_of(fixture, "t", 110)->unsolicited, 1);
+}
+
 static void the_bytes_and_the_requests_that_are_kept_are_bounded_too(void **state)
 {
 	struct fixture *fixture = *state;
@@ -491,6 +511,7 @@ int main(void)
 		PROMISE(events_that_no_program_of_ours_writes_are_left_out),
 		PROMISE(at_the_bound_the_oldest_join_is_given_up),
 		PROMISE(the_bytes_and_the_requests_that_are_kept_are_bounded_too),
+		PROMISE(the_copy_of_a_request_that_was_given_up_is_late_and_not_unsolicited),
 		PROMISE(orphans_are_bounded_too),
 		PROMISE(what_an_open_window_needs_is_not_committed),
 		PROMISE(a_source_that_fell_silent_is_forgotten_in_the_end),

@@ -210,6 +210,7 @@ static void settle_orphan(const struct ledger *ledger, const struct entry *entry
 		? LEDGER_NEVER
 		: ledger->start.blind_us + ledger->config.limits.horizon_us;
 	if (source_covers(ledger, entry->source, entry->source_offset) ||
+		entry->source_offset <= entry->source->forgotten ||
 		entry_find(ledger, entry->source, entry->source_offset) ||
 		entry->window->start_us < sighted_us)
 		note_late(entry->window, entry->orphan);
@@ -371,6 +372,7 @@ static void give_up_oldest_join(struct ledger *ledger)
 static void forget_oldest_request(struct ledger *ledger)
 {
 	struct entry *entry = TAILQ_FIRST(&ledger->ages);
+	source_forget(entry->source, entry);
 	if (entry->window) {
 		give_up(ledger, entry, LOSS_STATE_BOUND);
 		TAILQ_REMOVE(&entry->window->entries, entry, link);

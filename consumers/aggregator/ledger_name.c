@@ -65,7 +65,7 @@ static struct source *new_source(struct ledger *ledger, const struct event *even
 	source->topic = copy_text(event->source_topic);
 	source->epoch = event->epoch;
 	source->partition = event->source_partition;
-	source->mark = -1;
+	source->mark = source->forgotten = -1;
 	source->seed = source_seed(event);
 	TAILQ_INIT(&source->uncovered);
 	ledger->n_sources++;
@@ -129,6 +129,13 @@ void source_add_uncovered(struct source *source, struct entry *entry)
 		TAILQ_INSERT_HEAD(&source->uncovered, entry, link);
 }
 
+void source_forget(struct source *source, const struct entry *entry)
+{
+	if (entry->source_offset > source->forgotten)
+		source->forgotten = entry->source_offset;
+	source->forgotten_at = entry->place;
+}
+
 /* Lets go what is covered or too old. */
 static void sweep(struct ledger *ledger, struct source *source)
 {
@@ -139,6 +146,8 @@ static void sweep(struct ledger *ledger, struct source *source)
 	}
 	if (source->mark >= 0 && ledger_has_forgotten(ledger, &source->marked))
 		source->mark = -1;
+	if (source->forgotten >= 0 && ledger_has_forgotten(ledger, &source->forgotten_at))
+		source->forgotten = -1;
 }
 
 void source_advance(
@@ -158,7 +167,7 @@ void ledger_sweep_sources(struct ledger *ledger)
 	while (*at) {
 		struct source *source = *at;
 		sweep(ledger, source);
-		if (source->n_entries || source->mark >= 0) {
+		if (source->n_entries || source->mark >= 0 || source->forgotten >= 0) {
 			at = &source->next;
 			continue;
 		}

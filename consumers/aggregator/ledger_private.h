@@ -34,6 +34,8 @@ struct source {
 	int32_t partition;
 	int64_t mark; /* the largest done_below seen, -1: none */
 	struct place marked; /* the last event that said so, or more */
+	int64_t forgotten; /* requests up to that offset may have been, at a limit; -1: none */
+	struct place forgotten_at; /* the newest of them */
 	struct entry_list uncovered; /* of closed windows, by `seen` */
 	int64_t n_entries;
 	uint64_t seed; /* of the entries' hashes */
@@ -143,6 +145,8 @@ struct source *ledger_source(struct ledger *ledger, const struct event *event);
 void source_add_uncovered(struct source *source, struct entry *entry);
 void ledger_sweep_sources(struct ledger *ledger);
 void ledger_free_names(struct ledger *ledger);
+/* The entry is forgotten before its time. */
+void source_forget(struct source *source, const struct entry *entry);
 bool ledger_has_forgotten(const struct ledger *ledger, const struct place *place);
 /* An event at `place` says that all below is done. */
 void source_advance(struct ledger *ledger, struct source *source, int64_t done_below,
