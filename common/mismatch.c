@@ -220,24 +220,28 @@ int mismatches_parse(struct mismatches *list, struct avro_cursor *cursor)
 
 /* To be shown. */
 
-char *mismatch_text(const struct mismatch_body *body)
+char *mismatch_printable(const char *data, size_t size)
 {
-	bool is_utf8 = schema_is_utf8(body->data, body->size);
-	char *text = calloc(4, body->size + 1), *at = text;
+	bool is_utf8 = schema_is_utf8(data, size);
+	char *text = calloc(4, size + 1), *at = text;
 	memory_need(text);
-	for (size_t i = 0; i < body->size; i++) {
-		unsigned char byte = (unsigned char)body->data[i];
-		bool is_c1 = byte == 0xc2 && i + 1 < body->size &&
-			(unsigned char)body->data[i + 1] < 0xa0;
+	for (size_t i = 0; i < size; i++) {
+		unsigned char byte = (unsigned char)data[i];
+		bool is_c1 = byte == 0xc2 && i + 1 < size && (unsigned char)data[i + 1] < 0xa0;
 		if ((byte >= 0x20 && byte < 0x7f) || (byte >= 0x80 && is_utf8 && !is_c1))
 			*at++ = (char)byte;
 		else
 			at += sprintf(at, "\\x%02x", byte);
 		if (is_c1 && is_utf8)
-			at += sprintf(at, "\\x%02x", (unsigned char)body->data[++i]);
+			at += sprintf(at, "\\x%02x", (unsigned char)data[++i]);
 	}
 	*at = '\0';
 	return text;
+}
+
+char *mismatch_text(const struct mismatch_body *body)
+{
+	return mismatch_printable(body->data, body->size);
 }
 
 json_t *mismatch_body_to_json(const struct mismatch_body *body)

@@ -72,6 +72,8 @@ int mismatches_parse(struct mismatches *list, struct avro_cursor *cursor)
 
 /* Any bytes as text that may be shown: control characters, and what is not UTF-8, as \xNN. malloc'ed. */
 char *mismatch_text(const struct mismatch_body *body);
+/* The same of any bytes: a stranger's words, a label. */
+char *mismatch_printable(const char *data, size_t size);
 /* The bytes as they are, where that is UTF-8; else as mismatch_text. */
 json_t *mismatch_body_to_json(const struct mismatch_body *body);
 

@@ -114,14 +114,25 @@ static void print_side(
 		print_below(2 + NAME_WIDTH, text, marks);
 }
 
+/* The words in it are a model's, or whoever wrote to umbra.events. */
+static void print_head(const struct example *example)
+{
+	const struct mismatch *mismatch = example->mismatch;
+	char time[TEXT_MAX], *words;
+	memory_need(asprintf(&words, "%s  request %s at %s/%d/%lld", mismatch->kind,
+			    mismatch->request_id, mismatch->topic, mismatch->partition,
+			    (long long)mismatch->offset) >= 0);
+	char *shown = mismatch_printable(words, strlen(words));
+	printf("%s  %s\n", text_format_time(example->window->window_start_us, time), shown);
+	free(shown);
+	free(words);
+}
+
 static void print_example(const struct example *example)
 {
 	const struct mismatch *mismatch = example->mismatch;
-	char time[TEXT_MAX], *texts[2];
-	printf("%s  %s  request %s at %s/%d/%lld\n",
-		text_format_time(example->window->window_start_us, time), mismatch->kind,
-		mismatch->request_id, mismatch->topic, mismatch->partition,
-		(long long)mismatch->offset);
+	char *texts[2];
+	print_head(example);
 	texts[0] = mismatch_text(&mismatch->production);
 	texts[1] = mismatch_text(&mismatch->candidate);
 	size_t size[2] = {strlen(texts[0]), strlen(texts[1])};

@@ -204,19 +204,27 @@ static void print_number_difference(FILE *out, const struct histogram *histogram
 		histogram_quantile(histogram, 0.99) / 1e6);
 }
 
+static void print_pair(FILE *out, const struct aggregate *arm, const char *cell, const char *tab)
+{
+	char *production = mismatch_printable(cell, (size_t)(tab - cell));
+	char *own = mismatch_printable(tab + 1, strlen(tab + 1));
+	fprintf(out, "  production %s, %s %s\n", production, arm->variant, own);
+	free(production);
+	free(own);
+}
+
 /* A line for each pair of labels. */
 static void print_confusion(FILE *out, const struct aggregate *arm)
 {
 	char count[TEXT_MAX];
 	for (size_t i = 0; i < arm->confusion.n; i++) {
 		const char *cell = arm->confusion.items[i].name, *tab = strchr(cell, '\t');
-		const char *label = i ? "" : "labels";
 		text_format_count(arm->confusion.items[i].n, count);
+		fprintf(out, "%-*s%10s", LABEL, i ? "" : "labels", count);
 		if (!tab || tab == cell)
-			fprintf(out, "%-*s%10s  all others\n", LABEL, label, count);
+			fprintf(out, "  all others\n");
 		else
-			fprintf(out, "%-*s%10s  production %.*s, %s %s\n", LABEL, label, count,
-				(int)(tab - cell), cell, arm->variant, tab + 1);
+			print_pair(out, arm, cell, tab);
 	}
 }
 

@@ -107,6 +107,20 @@ def test_what_must_not_be_stands_on_top(installed):
     assert table.splitlines()[2].startswith("ALARM: the books of t-v2 do not close")
 
 
+def test_what_models_say_cannot_drive_the_terminal(installed):
+    """U+009B begins a terminal's commands, as ESC [ does."""
+    label, shown = "no\u009b2J", "no\\xc2\\x9b2J"
+    example = {"rank": 1, "kind": f"label yes > {label}", "request_id": label, "source_topic": label,
+               "source_partition": 0, "source_offset": 7, "production": label.encode(), "candidate": b"",
+               "production_size": 6, "candidate_size": 0}
+    write(installed, window(installed, confusion=[{"name": f"{label}\t{label}", "count": 7}],
+                            mismatches=[example]))
+    for verb, words in (("report", f"production {shown}, t-v2 {shown}"),
+                        ("diff", f"label yes > {shown}  request {shown} at {shown}/0/7")):
+        printed = installed.run("umbractl", verb, "t").stdout
+        assert words in printed and "\u009b" not in printed
+
+
 def test_records_that_are_no_windows_are_told_and_left_out(installed):
     installed.kafka.produce(installed.own_topic("aggregates"), [Record(b"k", b"garbage", [])])
     write(installed, window(installed))
