@@ -77,7 +77,8 @@ class Path:
         def feed():
             with process.process.stdin as pipe:
                 while not enough.is_set():
-                    lines.append(json.dumps({"n": len(lines), "pad": "." * 1000}))  # a pipe holds few
+                    n = len(lines)
+                    lines.append(json.dumps({"n": n, "truth": n % 2, "pad": "." * 1000}))  # a pipe holds few
                     pipe.write(lines[-1].encode() + b"\n")
                     pipe.flush()
 

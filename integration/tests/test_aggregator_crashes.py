@@ -1,6 +1,8 @@
 """umbra-aggregator killed at random moments, two sharing the partitions, one stopped past its session
-and continued: the final records are those of one that reads the same log undisturbed. With
-UMBRA_LONG=1 it is killed fifty times (integration/test --long)."""
+and continued: the final records are those of one that reads the same log undisturbed. It is killed
+while windows close, over some 40 s; with UMBRA_LONG=1 fifty times (integration/test --long)."""
+import collections
+import json
 import os
 import random
 import threading
@@ -15,7 +17,7 @@ from path import QUICK, TEST
 from waiting import until
 
 LONG = bool(os.environ.get("UMBRA_LONG"))
-KILLS = 50 if LONG else 4
+KILLS = 50 if LONG else 10
 ARM = TEST, "shadow", f"shadow-{TEST}"
 
 
@@ -32,7 +34,7 @@ def kill_at_random(path, names, kills, dice):
     """Kills one of them at a time, whatever it does then, and starts it again. Returns them."""
     running = {name: start(path, name) for name in names}
     for _ in range(kills):
-        pause(dice.uniform(0.1, 2.5))
+        pause(dice.uniform(0.1, 7))
         name = dice.choice(names)
         running[name].kill()
         running[name] = start(path, name)
@@ -67,12 +69,38 @@ def finals_after(path, offsets):
             and not witness.decode(record.value)[1]["provisional"]}
 
 
+def n_of(request):
+    return json.loads(request.body)["n"]
+
+
+def define(path):
+    """Copies that match and that do not, that fail, that are lost, second calls and the truth."""
+    path.model.answer = lambda request: Answer(body=b'{"p": %d}' % (n_of(request) % 2))
+    path.shadow_model.answer = lambda request: Answer(500) if n_of(request) % 10 == 0 else Answer(
+        body=b'{"p": %d}' % (n_of(request) % 3 == 0))
+    path.define(tests={TEST: {"sampling": 50.0, "baseline": 30.0,
+                              "compare": {"kind": "label", "label": "/p"}}},
+                budget={"copies_per_second": 20})
+    return path
+
+
+def check_traffic(sums, finals):
+    """There was something to lose."""
+    fields = [witness.decode(value)[1] for value in finals]
+    told = collections.Counter()
+    for record in fields:
+        for name in ("labelled", "mismatch", "match"):
+            told[record["role"], name] += record[name]
+    assert all(told["shadow", name] > 100 for name in ("labelled", "mismatch", "match")), told
+    assert told["baseline", "match"] > 20
+    assert losses(sums[ARM])["not_delivered"] > 20 and sums[ARM]["outcomes", "server_error"] > 20
+    assert len({record["window_start"] for record in fields}) >= 5
+
+
 def test_kills_at_random_moments_leave_the_final_records_of_an_undisturbed_run(path):
-    dice, every_tenth = random.Random(6), Answer(500)
-    answers = iter(range(10 ** 9))
-    path.shadow_model.answer = lambda _: every_tenth if next(answers) % 10 == 0 else Answer()
-    path.define(sampling=50.0).start()
-    with path.under_load("--rate", "50") as sent:
+    dice = random.Random(6)
+    define(path).start()
+    with path.under_load("--rate", "50", "--label", "truth") as sent:
         running = kill_at_random(path, ["one", "two"], KILLS // 2, dice)
         stall(path.kafka.partitions(path.umbra.own_topic("events")), (running["two"], [running["one"]]))
         for program in running.values():
@@ -86,6 +114,7 @@ def test_kills_at_random_moments_leave_the_final_records_of_an_undisturbed_run(p
         program.stop()
     disturbed = final_bytes(path.umbra)
     assert all(len(values) == 1 for values in disturbed.values())
+    check_traffic(sums, [value for (value,) in disturbed.values()])
     ends = {p: high for p, (_, high) in
             path.kafka.ends(path.umbra.own_topic("aggregates")).items()}
     rewind(path)
