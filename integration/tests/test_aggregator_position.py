@@ -117,3 +117,31 @@ def test_of_windows_that_were_open_in_a_crash_and_cannot_be_read_again_nothing_c
         report(path)), lambda: f"what is left is told: {report(path)}", 60, every=0.5)
     assert (found["accounting"][0]["sampled"], found["accounting"][0]["pending"]) == (100, 0)
     assert any(" missing" in alarm for alarm in found["alarms"])
+
+
+def own_events(aggregator, events):
+    """How many of the events lie in partitions that are its own."""
+    series = aggregator.metrics()
+    return sum(series.get(f'umbra_aggregator_clock_seconds{{partition="{partition}"}}', 0) > 0
+               for partition, _ in events)
+
+
+def test_a_partition_that_comes_back_in_the_next_rebalance_is_not_read_again(path):
+    """Its windows are open, so that its commit lies before all of them."""
+    path.define().start()
+    first = start(path, "--horizon", "10m")
+    path.send(100)
+    path.wait_account(lambda account: account.pending == 0)
+    until(lambda: events_read(first) == 200, "all is read")
+    second = start(path, "--horizon", "10m")
+    until(lambda: {p.metric("umbra_aggregator_partitions") for p in (first, second)} == {4}, "they share")
+    every = places(path)
+    until(lambda: events_read(second) == own_events(second, every), "the second has read its half")
+    assert events_read(first) == 200  # its half left and came back
+    half = own_events(second, every)
+    second.stop()
+    until(lambda: events_read(first) >= 200 + half, "the first has all, and reads the other's half")
+    path.send_ids(f"s{i}" for i in range(100))
+    path.wait_account(lambda account: account.sampled == 200 and account.pending == 0)
+    until(lambda: [arm["paired"] for arm in report(path)["accounting"]] == [200], "nothing is lost", 60)
+    assert 0 < half < 200 and events_read(first) == 400 + half
