@@ -239,9 +239,11 @@ static bool is_unwritten(struct report_fold *fold, const struct aggregate *aggre
 	return XXH128_isEqual(*find_final(fold, identity), identity);
 }
 
+/* What is pending in a closed window is accounted for by nobody: its books do not close. */
 static void take_final(
 	struct report_fold *fold, XXH128_hash_t identity, struct aggregate *aggregate)
 {
+	aggregate->pending = 0;
 	if (add_final(fold, identity))
 		add_row(fold, aggregate);
 	else

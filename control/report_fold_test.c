@@ -216,6 +216,22 @@ static void of_a_window_that_is_missing_no_provisional_record_counts(void **stat
 	report_fold_free(fold);
 }
 
+static void what_is_pending_in_a_closed_window_is_accounted_for_by_nobody(void **state)
+{
+	(void)state;
+	struct report_fold *fold = report_fold_new(&all);
+	struct window closed = shadow_window(1, 0), open = shadow_window(2, 0);
+	closed.pending = open.pending = 1;
+	closed.lost = open.lost = 0;
+	open.is_provisional = true;
+	take(fold, "closed", &closed);
+	take(fold, "open", &open);
+	const struct aggregate *arm = ended_arm(fold);
+	assert_int_equal(arm->pending, 1);
+	assert_int_equal(arm->sampled, arm->paired + arm->pending + 1);
+	report_fold_free(fold);
+}
+
 static void a_window_that_closed_without_a_final_record_is_missing(void **state)
 {
 	(void)state;
@@ -489,6 +505,7 @@ int main(void)
 			of_provisional_records_the_last_counts_and_none_beside_the_final_one),
 		cmocka_unit_test(a_tombstone_takes_back_what_its_key_said),
 		cmocka_unit_test(of_a_window_that_is_missing_no_provisional_record_counts),
+		cmocka_unit_test(what_is_pending_in_a_closed_window_is_accounted_for_by_nobody),
 		cmocka_unit_test(a_window_that_closed_without_a_final_record_is_missing),
 		cmocka_unit_test(other_tests_endpoints_and_times_do_not_count),
 		cmocka_unit_test(bytes_that_are_no_window_are_refused),

@@ -35,8 +35,9 @@ static struct metric_family alarms = {
 	.name = "umbra_aggregator_alarms_total",
 	.type = METRIC_COUNTER,
 	.help = "What closed windows hold that must not be: wrong sampling decisions, unsolicited "
-		"events, events given up, copies of which nobody told what became of them; "
-		"and, once, a share of sampled requests that cannot be chance.",
+		"events, events given up, copies of which nobody told what became of them, or that "
+		"found no room to wait, books that do not close; and, once, a share of sampled "
+		"requests that cannot be chance.",
 	.labels = {"endpoint", "test", "variant", "what"},
 };
 
@@ -150,6 +151,8 @@ void counters_final(const struct tally *tally)
 	count_alarm(tally->arm, "given_up_events", tally->given_up_events);
 	count_alarm(tally->arm, "unwritten_windows", tally->unwritten_windows);
 	count_alarm(tally->arm, "unanswered", tally->losses[LOSS_UNANSWERED]);
+	count_alarm(tally->arm, "state_bound", tally->losses[LOSS_STATE_BOUND]);
+	count_alarm(tally->arm, "open_books", !tally_closes(tally, true));
 	if (tally->n_ratios)
 		watch_ratio(tally);
 }

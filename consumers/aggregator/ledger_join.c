@@ -155,6 +155,7 @@ static void lose(struct slot *slot, struct tally *tally, const struct event *eve
 	slot->request_bytes = event->request_bytes;
 	slot->response_bytes = event->response_bytes;
 	tally_add_event(tally, event);
+	tally->pending--;
 	tally->losses[event->outcome]++;
 }
 
@@ -163,6 +164,8 @@ static void pair(struct ledger *ledger, struct entry *entry, struct slot *slot, 
 {
 	if (slot->state == SLOT_LOST)
 		tally_take_back(tally, slot->outcome, slot->request_bytes, slot->response_bytes);
+	else
+		tally->pending--;
 	slot->state = SLOT_PAIRED;
 	if (entry->is_waiting)
 		ledger->status.joins--;
@@ -304,6 +307,7 @@ static void add_slots(struct ledger *ledger, struct entry *entry, const struct e
 		entry->slots[entry->n_slots++].arm = arm;
 		struct tally *tally = window_tally(entry->window, arm);
 		tally->sampled++;
+		tally->pending++;
 		tally->has_changed = true;
 	}
 }
@@ -329,6 +333,7 @@ static void give_up(struct ledger *ledger, struct entry *entry, int loss)
 		if (slot->state != SLOT_WAITING)
 			continue;
 		struct tally *tally = window_tally(entry->window, slot->arm);
+		tally->pending--;
 		tally->losses[loss]++;
 		tally->has_changed = true;
 		if (loss == LOSS_STATE_BOUND)

@@ -53,7 +53,7 @@ static void write_down(void *opaque, const struct tally *tally, int64_t window_s
 	char key[TALLY_KEY_MAX];
 	size_t key_size = tally_key(tally->arm, &frame, key);
 	tally_write(tally, &frame, &value);
-	assert_int_equal(tally_pending(tally), 0);
+	assert_true(tally_closes(tally, true));
 	assert_true(output->n < MAX_WRITTEN);
 	struct written *record = &output->records[output->n++];
 	record->size = key_size + 1 + value.size;

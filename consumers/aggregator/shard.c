@@ -27,21 +27,41 @@ static void write_record(const struct shard *shard, const struct tally *tally,
 	memory_need(!buffer.failed);
 }
 
+/* Of copies of an arm; each line has a format of its own, so that it is not taken for another's
+ * repetition. */
+static void note_copies(const struct tally *tally)
+{
+	const char *test = tally->arm->test, *variant = tally->arm->variant;
+	if (tally->unsolicited)
+		log_error(test, "%" PRId64 " events of copies for %s that nobody announced",
+			tally->unsolicited, variant);
+	if (tally->losses[LOSS_UNANSWERED])
+		log_error(test,
+			"of %" PRId64 " copies for %s nobody told within the horizon what became "
+			"of them",
+			tally->losses[LOSS_UNANSWERED], variant);
+	if (tally->losses[LOSS_STATE_BOUND])
+		log_error(test,
+			"%" PRId64
+			" copies for %s were given up because too many waited to be joined",
+			tally->losses[LOSS_STATE_BOUND], variant);
+	if (!tally_closes(tally, true))
+		log_error(test, "the books of a window of %s do not close", variant);
+}
+
+/* Of a closed window; the report says it again. */
 static void note_alarms(const struct tally *tally)
 {
+	const char *whom = tally->arm->test ? tally->arm->test : tally->arm->endpoint;
+	note_copies(tally);
 	if (tally->wrong_decisions)
-		log_error(tally->arm->test ? tally->arm->test : tally->arm->endpoint,
-			"%" PRId64 " sampling decisions are wrong", tally->wrong_decisions);
-	if (tally->unsolicited)
-		log_error(tally->arm->test, "%" PRId64 " events of copies that nobody announced",
-			tally->unsolicited);
+		log_error(whom, "%" PRId64 " sampling decisions are wrong", tally->wrong_decisions);
 	if (tally->given_up_events)
-		log_error(tally->arm->test ? tally->arm->test : tally->arm->endpoint,
-			"%" PRId64 " events were given up: the books have a gap",
+		log_error(whom, "%" PRId64 " events were given up: the books have a gap",
 			tally->given_up_events);
 	if (tally->unwritten_windows)
-		log_error(tally->arm->endpoint,
-			"a window is missing: its events were deleted before they were read");
+		log_error(
+			whom, "a window is missing: its events were deleted before they were read");
 }
 
 /* The final record, then the tombstone of the provisional one that it replaces. */

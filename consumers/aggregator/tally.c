@@ -27,12 +27,12 @@ bool outcome_is_asked(enum outcome outcome)
 	return outcome < OUTCOME_EXPIRED;
 }
 
-int64_t tally_pending(const struct tally *tally)
+bool tally_closes(const struct tally *tally, bool is_final)
 {
-	int64_t pending = tally->sampled - tally->paired;
+	int64_t told = tally->paired + tally->pending;
 	for (int i = 0; i < LOSS_COUNT; i++)
-		pending -= tally->losses[i];
-	return pending;
+		told += tally->losses[i];
+	return tally->sampled == told && tally->pending >= 0 && !(is_final && tally->pending);
 }
 
 static void record_if_known(struct histogram *histogram, int64_t us)
@@ -234,7 +234,8 @@ void tally_write(
 	avro_buffer_long(value, tally->mismatch);
 	write_not_comparable(tally, value);
 	write_losses(tally, value);
-	avro_buffer_long(value, tally_pending(tally));
+	avro_buffer_long(
+		value, tally->pending > 0 ? tally->pending : 0); /* or nobody would read it */
 	avro_buffer_long(value, tally->late);
 	avro_buffer_long(value, tally->unsolicited);
 	avro_buffer_long(value, tally->wrong_decisions);

@@ -33,6 +33,7 @@ struct tally {
 	bool has_changed; /* since it was last published */
 	int64_t invocations, outcomes[OUTCOME_COUNT];
 	int64_t sampled, paired, losses[LOSS_COUNT];
+	int64_t pending; /* counted on its own: the books close if the identity holds */
 	int64_t match, mismatch, not_comparable[COMPARE_REASON_COUNT];
 	int64_t late, unsolicited, wrong_decisions, given_up_events;
 	int64_t unwritten_windows; /* this one, or none */
@@ -50,8 +51,8 @@ struct tally {
 
 void tally_fini(struct tally *tally);
 
-/* Sampled, and neither paired nor lost. */
-int64_t tally_pending(const struct tally *tally);
+/* Does the identity hold, and, of a closed window, is nothing pending? */
+bool tally_closes(const struct tally *tally, bool is_final);
 
 /* Was the model asked, as far as the outcome says? */
 bool outcome_is_asked(enum outcome outcome);

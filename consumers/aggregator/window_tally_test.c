@@ -35,6 +35,22 @@ static void pairs_of_labels_beyond_the_first_64_are_counted_together(void **stat
 	tally_fini(&tally);
 }
 
+static void books_close_only_if_each_copy_is_accounted_for(void **state)
+{
+	struct tally tally = {.sampled = 9, .paired = 4, .losses = {[LOSS_UNANSWERED] = 2}};
+	(void)state;
+	assert_false(tally_closes(&tally, false));
+	tally.pending = 3;
+	assert_true(tally_closes(&tally, false));
+	assert_false(tally_closes(&tally, true)); /* in a closed window nothing is */
+	tally.losses[LOSS_UNANSWERED] += 3;
+	tally.pending = 0;
+	assert_true(tally_closes(&tally, true));
+	tally.paired++;
+	tally.pending = -1;
+	assert_false(tally_closes(&tally, false));
+}
+
 static void add_difference(struct tally *tally, double difference)
 {
 	tally_add_comparison(tally,
@@ -77,6 +93,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pairs_of_labels_beyond_the_first_64_are_counted_together),
+		cmocka_unit_test(books_close_only_if_each_copy_is_accounted_for),
 		cmocka_unit_test(
 			differences_of_numbers_hold_from_millionths_to_millions_of_millions),
 		cmocka_unit_test(differences_beyond_that_count_as_the_bounds),

@@ -182,7 +182,7 @@ def test_a_window_whose_events_were_deleted_unread_is_no_window_with_fewer_event
     for partition, offset in halves.items():
         subprocess.run([binary("umbra-delete-records"), path.kafka.brokers, topic, str(partition),
                         str(offset)], check=True)
-    start_aggregator(path, *SHORT)
+    aggregator = start_aggregator(path, *SHORT)
 
     def told():
         return [r for r in latest(path.umbra).values() if r["unwritten_windows"] and not r["provisional"]]
@@ -194,3 +194,5 @@ def test_a_window_whose_events_were_deleted_unread_is_no_window_with_fewer_event
     assert all(start > first for start in later)
     report = json.loads(path.umbra.run("umbractl", "report", TEST, "-o", "json", expect=None).stdout)
     assert any(" missing: their events were deleted before" in alarm for alarm in report["alarms"])
+    assert aggregator.metric("umbra_aggregator_alarms_total", what="unwritten_windows") >= len(told())
+    assert "a window is missing: its events were deleted before" in aggregator.log()
