@@ -30,7 +30,7 @@ static rd_kafka_topic_partition_list_t *committable(struct intake *intake)
 	rd_kafka_topic_partition_list_t *list = NULL;
 	for (size_t i = 0; i < intake->n_partitions; i++) {
 		struct intake_partition *partition = intake->partitions[i];
-		if (partition->span.committable <= partition->committed)
+		if (!span_is_committable(&partition->span))
 			continue;
 		if (!list)
 			list = rd_kafka_topic_partition_list_new((int)intake->n_partitions);
@@ -91,7 +91,7 @@ void intake_commit_due(struct intake *intake, int64_t now_us)
 int64_t intake_next_commit_us(const struct intake *intake)
 {
 	for (size_t i = 0; i < intake->n_partitions && !intake->commit_running; i++)
-		if (intake->partitions[i]->span.committable > intake->partitions[i]->committed)
+		if (span_is_committable(&intake->partitions[i]->span))
 			return intake->next_commit_us;
 	return -1;
 }

@@ -103,12 +103,22 @@ void intake_done(struct intake *intake, struct intake_record *record)
 	intake->idle = record;
 }
 
+/* Offsets fall when a topic was made anew. What is open of the old one ends as any record does. */
+static void note_restart(struct intake *intake, struct intake_partition *partition, int64_t offset)
+{
+	log_warn(intake->object, "partition %d begins anew at offset %lld: its topic was made anew",
+		partition->number, (long long)offset);
+	span_restart(&partition->span);
+}
+
 void intake_take_in(
 	struct intake *intake, struct intake_partition *partition, rd_kafka_message_t *rkm)
 {
 	struct intake_record *record = take_record(intake);
 	record->rkm = rkm;
 	record->partition = partition;
+	if (rkm->offset <= partition->span.newest)
+		note_restart(intake, partition, rkm->offset);
 	record->sequence = span_add(&partition->span, rkm->offset);
 	record->polled_us = clock_monotonic_us();
 	link_record(partition, record);

@@ -12,7 +12,8 @@ int span_init(struct span *span, uint32_t limit)
 	uint32_t capacity = 1;
 	while (capacity < limit)
 		capacity *= 2;
-	*span = (struct span){.capacity = capacity, .limit = limit, .committable = -1};
+	*span = (struct span){
+		.capacity = capacity, .limit = limit, .newest = -1, .committable = -1};
 	span->ring = calloc(capacity, sizeof *span->ring);
 	return span->ring ? 0 : -1;
 }
@@ -41,9 +42,29 @@ uint32_t span_uncommitted(const struct span *span)
 uint64_t span_add(struct span *span, int64_t offset)
 {
 	assert(span_uncommitted(span) < span->capacity);
-	assert(span->head == span->tail || entry_at(span, span->tail - 1)->offset < offset);
+	assert(offset > span->newest);
 	*entry_at(span, span->tail) = (struct span_entry){.offset = offset};
+	span->newest = offset;
 	return span->tail++;
+}
+
+void span_restart(struct span *span)
+{
+	span->restarted = span->tail;
+	span->newest = span->committable = -1;
+}
+
+bool span_is_committable(const struct span *span)
+{
+	return span->committable >= 0 && span->head > span->committed;
+}
+
+/* The oldest is done, and those before it are. */
+static void pass(struct span *span)
+{
+	if (span->head >= span->restarted)
+		span->committable = entry_at(span, span->head)->offset + 1;
+	span->head++;
 }
 
 void span_done(struct span *span, uint64_t sequence)
@@ -53,7 +74,7 @@ void span_done(struct span *span, uint64_t sequence)
 	assert(!entry->done);
 	entry->done = true;
 	while (span->head < span->tail && entry_at(span, span->head)->done)
-		span->committable = entry_at(span, span->head++)->offset + 1;
+		pass(span);
 }
 
 void span_committed(struct span *span, uint64_t sequence)

@@ -15,6 +15,8 @@ struct span {
 		committed; /* sequence of the oldest that Kafka has not acknowledged as committed */
 	uint64_t head; /* sequence of the oldest that is not yet passed */
 	uint64_t tail; /* sequence that the next record gets */
+	uint64_t restarted; /* records before this sequence are of a topic that is gone */
+	int64_t newest; /* offset of the last record taken in, -1: none */
 	int64_t committable; /* offset after the last passed record, -1: none passed yet */
 };
 
@@ -35,6 +37,13 @@ uint32_t span_uncommitted(const struct span *span);
 
 /* Takes a record in; the span must not be full and offsets must rise. Returns its sequence. */
 uint64_t span_add(struct span *span, int64_t offset);
+
+/* The topic was made anew: offsets begin afresh. Those of records taken in before are never
+ * committable; when the first of the new ones is passed, its offset is. */
+void span_restart(struct span *span);
+
+/* Is there something to commit that Kafka has not acknowledged? */
+bool span_is_committable(const struct span *span);
 
 /* The record of that sequence is done: exactly once each. */
 void span_done(struct span *span, uint64_t sequence);

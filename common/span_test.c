@@ -54,6 +54,29 @@ static void the_limit_counts_until_the_commit_is_acknowledged(void **state)
 	span_fini(&span);
 }
 
+static void a_topic_made_anew_is_committed_by_its_own_offsets_alone(void **state)
+{
+	(void)state;
+	struct span span;
+	assert_int_equal(span_init(&span, 8), 0);
+	uint64_t done = span_add(&span, 100);
+	uint64_t open = span_add(&span, 101);
+	span_done(&span, done);
+	assert_true(span_is_committable(&span));
+	span_restart(&span);
+	assert_false(span_is_committable(&span));
+	uint64_t first = span_add(&span, 0);
+	span_done(&span, first);
+	assert_int_equal(span.committable, -1); /* 102 may lie beyond what was never read */
+	span_done(&span, open);
+	assert_true(span_is_committable(&span));
+	assert_int_equal(span.committable, 1);
+	span_committed(&span, span.head);
+	assert_false(span_is_committable(&span));
+	assert_int_equal(span_uncommitted(&span), 0);
+	span_fini(&span);
+}
+
 /* The model: a plain list of what was added, and which of it is done. */
 enum { STEPS = 20000 };
 
@@ -61,13 +84,14 @@ struct model {
 	int64_t offsets[STEPS];
 	bool done[STEPS];
 	int added;
+	int restarted; /* those before it are of a topic that is gone */
 };
 
 static int64_t committable_of(const struct model *model)
 {
 	int64_t committable = -1;
 	for (int i = 0; i < model->added && model->done[i]; i++)
-		committable = model->offsets[i] + 1;
+		committable = i < model->restarted ? -1 : model->offsets[i] + 1;
 	return committable;
 }
 
@@ -96,6 +120,11 @@ static void committable_is_always_the_end_of_the_unbroken_prefix(void **state)
 		} else if (span_count(&span)) {
 			finish_one(&span, &model);
 		}
+		if (step % 1009 == 0) {
+			offset = -1;
+			model.restarted = model.added;
+			span_restart(&span);
+		}
 		if (step % 31 == 0)
 			span_committed(&span, span.head);
 		if (step % 97 == 0)
@@ -111,6 +140,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_committable_before_the_first_is_done),
 		cmocka_unit_test(holes_in_the_offsets_are_passed),
 		cmocka_unit_test(the_limit_counts_until_the_commit_is_acknowledged),
+		cmocka_unit_test(a_topic_made_anew_is_committed_by_its_own_offsets_alone),
 		cmocka_unit_test(committable_is_always_the_end_of_the_unbroken_prefix),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,6 +241,26 @@ def test_a_shadow_variant_that_misses_a_file_is_served_when_the_file_is_there(
     assert {e["outcome"] for e in both_arms(umbra, 10)["shadow"]} == {"ok"}
 
 
+def test_a_shadow_topic_made_anew_while_copies_of_the_old_are_open_is_read_and_committed(
+        umbra, model, new_model):
+    shadow_model = new_model(lambda request: Answer(hang=json.loads(request.body)["n"] < 20))
+    install(umbra, model, shadow_model, timeout="60s")
+    umbra.start("umbra-splitter").wait_ready()
+    shadow = umbra.start("umbra-shadow").wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(20))
+    shadow_model.wait_requests(20)
+    umbra.kafka.recreate(umbra.topic("shadow.v2"), 4)
+    umbra.kafka.produce(umbra.topic("shadow.v2"), [
+        Record(None, b'{"n": 20}', copy_headers(umbra, 100 + i), partition=i % 4) for i in range(12)])
+    shadow_model.wait_requests(32)
+    assert "begins anew" in shadow.log()
+    shadow_model.release()
+    events = both_arms(umbra, 32)["shadow"]
+    assert {e["outcome"] for e in events} == {"ok"} and len({e["request_id"] for e in events}) == 32
+    umbra.kafka.wait_committed(umbra.group("shadow", "v2"), umbra.topic("shadow.v2"))
+    assert shadow.is_running()
+
+
 def test_a_killed_shadow_consumer_loses_no_copy(umbra, model, new_model):
     install(umbra, model, new_model(Answer(delay=0.005)))
     umbra.start("umbra-splitter").wait_ready()
