@@ -41,6 +41,13 @@ struct handle {
 	struct publisher_topic *topics;
 };
 
+/* What librdkafka gives back with a record. It outlives the delivery of a sender that let go. */
+struct ticket {
+	struct delivery *delivery; /* NULL: nobody waits for it */
+	int32_t source_partition;
+	struct ticket *next; /* idle ones */
+};
+
 struct publisher {
 	const struct common_settings *settings;
 	enum publish_lane lane;
@@ -49,6 +56,7 @@ struct publisher {
 	struct loop *loop;
 	int wake_fd;
 	bool is_closing;
+	struct ticket *idle; /* tickets are used again */
 	int open;
 	int served; /* deliveries since the last poll began */
 	const char *name;
@@ -99,15 +107,47 @@ static const struct kafka_property *const lane_defaults[] = {
 
 static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rkm);
 
+static struct ticket *take_ticket(struct publisher *publisher, struct delivery *delivery)
+{
+	struct ticket *ticket = publisher->idle;
+	if (ticket)
+		publisher->idle = ticket->next;
+	else
+		ticket = malloc(sizeof *ticket);
+	memory_need(ticket);
+	ticket->delivery = delivery;
+	ticket->source_partition = delivery->source_partition;
+	return ticket;
+}
+
+static void put_back(struct publisher *publisher, struct ticket *ticket)
+{
+	ticket->next = publisher->idle;
+	publisher->idle = ticket;
+}
+
+static void free_tickets(struct publisher *publisher)
+{
+	while (publisher->idle) {
+		struct ticket *ticket = publisher->idle;
+		publisher->idle = ticket->next;
+		free(ticket);
+	}
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opaque)
 {
 	struct publisher *publisher = opaque;
-	struct delivery *delivery = rkm->_private;
-	if (kafka_is_too_large(rkm->err) && rk != publisher->singles.rk &&
+	struct ticket *ticket = rkm->_private;
+	struct delivery *delivery = ticket->delivery;
+	if (delivery && kafka_is_too_large(rkm->err) && rk != publisher->singles.rk &&
 		send_alone(publisher, rkm))
 		return;
-	publisher->open--;
+	put_back(publisher, ticket);
 	publisher->served++;
+	if (!delivery)
+		return;
+	publisher->open--;
 	delivery->done(delivery, rkm->err);
 }
 
@@ -132,17 +172,17 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 	log_warn(publisher->name, "%s: %s", rd_kafka_err2name((rd_kafka_resp_err_t)err), reason);
 }
 
-/* Runs in librdkafka's threads: touches nothing but the delivery's own number. */
+/* Runs in librdkafka's threads: touches nothing but the ticket's own number. */
 static int32_t choose_partition(const rd_kafka_topic_t *rkt, const void *key, size_t key_size,
-	int32_t n, void *topic_opaque, void *delivery_opaque)
+	int32_t n, void *topic_opaque, void *ticket_opaque)
 {
 	(void)rkt, (void)topic_opaque;
-	const struct delivery *delivery = delivery_opaque;
-	if (delivery->source_partition < n)
-		return delivery->source_partition;
+	const struct ticket *ticket = ticket_opaque;
+	if (ticket->source_partition < n)
+		return ticket->source_partition;
 	if (key)
 		return kafka_murmur2_partition(key, key_size, n);
-	return delivery->source_partition % n;
+	return ticket->source_partition % n;
 }
 
 /* For every topic of the handle: one that metadata was asked for keeps the configuration that it got
@@ -276,6 +316,7 @@ void publisher_free(struct publisher *publisher)
 	publisher->is_closing = true;
 	close_handle(publisher->batches);
 	close_handle(publisher->singles);
+	free_tickets(publisher);
 	loop_close_eventfd(publisher->loop, publisher->wake_fd);
 	free(publisher);
 }
@@ -309,15 +350,20 @@ rd_kafka_resp_err_t publisher_send(
 		return RD_KAFKA_RESP_ERR__INVALID_ARG;
 	int32_t partition =
 		record->partition == PARTITION_SOURCE ? RD_KAFKA_PARTITION_UA : record->partition;
+	struct ticket *ticket = take_ticket(publisher, delivery);
 	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->batches.rk, RD_KAFKA_V_RKT(rkt),
 		RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_KEY(record->key, record->key_size),
 		RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_size),
 		RD_KAFKA_V_HEADERS(record->headers), RD_KAFKA_V_TIMESTAMP(record->timestamp_ms),
-		RD_KAFKA_V_OPAQUE(delivery), RD_KAFKA_V_END);
-	if (!err)
-		publisher->open++;
-	return err;
+		RD_KAFKA_V_OPAQUE(ticket), RD_KAFKA_V_END);
+	if (err) {
+		put_back(publisher, ticket);
+		return err;
+	}
+	delivery->ticket = ticket;
+	publisher->open++;
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 int64_t publisher_pause_us(rd_kafka_resp_err_t err)
@@ -352,8 +398,9 @@ rd_kafka_t *publisher_handle(struct publisher *publisher)
 	return publisher->batches.rk;
 }
 
-void publisher_purge_queue(struct publisher *publisher)
+void publisher_let_go(struct publisher *publisher, struct delivery *delivery)
 {
-	rd_kafka_purge(
-		publisher->batches.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_NON_BLOCKING);
+	assert(delivery->ticket->delivery == delivery);
+	delivery->ticket->delivery = NULL;
+	publisher->open--;
 }

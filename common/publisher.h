@@ -13,6 +13,7 @@ struct publisher;
 struct delivery {
 	void (*done)(struct delivery *delivery, rd_kafka_resp_err_t err);
 	int32_t source_partition; /* wished partition; see outgoing.partition */
+	struct ticket *ticket; /* the publisher's, while it has the record */
 };
 
 enum {
@@ -64,7 +65,8 @@ int publisher_open_count(const struct publisher *publisher);
 /* The handle, for admin requests; valid until the next publisher_poll. */
 rd_kafka_t *publisher_handle(struct publisher *publisher);
 
-/* Ends at once what is queued and not on the wire (RD_KAFKA_RESP_ERR__PURGE_QUEUE). */
-void publisher_purge_queue(struct publisher *publisher);
+/* The record's sender waits no longer: done() will not be called, and the delivery may go. Kafka may
+ * have the record, or get it yet. */
+void publisher_let_go(struct publisher *publisher, struct delivery *delivery);
 
 #endif

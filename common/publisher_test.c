@@ -137,6 +137,25 @@ static void a_publisher_that_ends_gives_back_what_it_could_not_deliver(void **st
 		assert_int_equal(fixture->parcels[i].failures, 1);
 }
 
+static void what_is_let_go_calls_nobody_though_its_leader_answers_later(void **state)
+{
+	enum { HANG_MS = 1500 };
+	struct fixture *fixture = *state;
+	assert_int_equal(send_parcel(fixture, 0), 0);
+	wait_until_none_is_open(fixture); /* the leaders are known */
+	rd_kafka_mock_broker_set_rtt(fixture->mock.cluster, 1, HANG_MS);
+	for (int i = 1; i < RECORDS; i++)
+		assert_int_equal(send_parcel(fixture, i), 0);
+	for (int i = 1; i < RECORDS; i++)
+		publisher_let_go(fixture->publisher, &fixture->parcels[i].delivery);
+	assert_int_equal(publisher_open_count(fixture->publisher), 0);
+	memset(&fixture->parcels[1], 0xff, (RECORDS - 1) * sizeof fixture->parcels[0]);
+	int64_t deadline_us = clock_monotonic_us() + DEADLINE_US;
+	for (int served = 0; served < RECORDS - 1; served += publisher_poll(fixture->publisher))
+		assert_true(clock_monotonic_us() < deadline_us);
+	assert_int_equal(publisher_open_count(fixture->publisher), 0);
+}
+
 static void a_copy_without_a_leader_is_given_up_in_time_while_the_others_flow(void **state)
 {
 	struct fixture *fixture = *state;
@@ -164,6 +183,9 @@ int main(void)
 			after_a_fatal_error_records_flow_through_a_new_handle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_publisher_that_ends_gives_back_what_it_could_not_deliver, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_let_go_calls_nobody_though_its_leader_answers_later, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_copy_without_a_leader_is_given_up_in_time_while_the_others_flow, set_up,

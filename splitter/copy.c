@@ -6,6 +6,7 @@
 #include "splitter/exchange.h"
 #include "splitter/lineup.h"
 #include "splitter/route.h"
+#include "splitter/splitter.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,14 +93,26 @@ static bool is_affordable(struct exchange *exchange)
 		clock_monotonic_us());
 }
 
+/* Does Kafka hold up the copies for this place? */
+static bool is_held_up(const struct part *copy)
+{
+	struct stuck *stuck = &copy->exchange->route->splitter->stuck;
+	return stuck_any(stuck) &&
+		stuck_has(stuck, part_topic(copy), copy->delivery.source_partition,
+			clock_monotonic_us());
+}
+
 void copies_send(struct exchange *exchange)
 {
 	for (size_t i = 0; i < exchange->n_copies; i++) {
-		if (loses(&exchange->copies[i]))
-			exchange->copies[i].state = PART_DONE;
+		struct part *copy = &exchange->copies[i];
+		if (loses(copy))
+			copy->state = PART_DONE;
+		else if (is_held_up(copy))
+			part_lose_copy(copy, "purged");
 		else if (is_affordable(exchange))
-			part_send(&exchange->copies[i]);
+			part_send(copy);
 		else
-			part_lose_copy(&exchange->copies[i], "budget");
+			part_lose_copy(copy, "budget");
 	}
 }

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { STUCK_COPY_US = 100000 }; /* longer than a copy takes that Kafka is willing to have */
-
 static void keep_body(struct exchange *exchange)
 {
 	const struct model_call *call = &exchange->call;
@@ -175,18 +173,37 @@ void exchange_on_abandon(void *opaque, struct intake_record *record)
 	exchange_settle(exchange);
 }
 
+static size_t count_stuck(const struct exchange *exchange, int64_t now_us)
+{
+	size_t n = 0;
+	if (exchange->is_calling || exchange->answer.state != PART_DONE)
+		return 0;
+	for (size_t i = 0; i < exchange->n_copies; i++)
+		n += part_is_stuck(&exchange->copies[i], now_us);
+	return n;
+}
+
+/* The exchange may end with the last of them. */
+static void give_up_stuck(struct exchange *exchange, int64_t now_us)
+{
+	size_t left = count_stuck(exchange, now_us);
+	for (size_t i = 0; left; i++) {
+		if (!part_is_stuck(&exchange->copies[i], now_us))
+			continue;
+		left--;
+		part_give_up_copy(&exchange->copies[i]);
+	}
+}
+
 void exchange_on_full(void *opaque, struct intake_record *oldest)
 {
-	struct route *route = opaque;
-	const struct exchange *exchange = (const struct exchange *)oldest;
-	if (exchange->is_calling || exchange->answer.state != PART_DONE)
+	(void)opaque;
+	int64_t now_us = clock_monotonic_us();
+	if (!count_stuck((struct exchange *)oldest, now_us))
 		return;
-	for (size_t i = 0; i < exchange->n_copies; i++) {
-		const struct part *copy = &exchange->copies[i];
-		if (copy->kind == PART_COPY && copy->state == PART_SENT &&
-			clock_monotonic_us() - copy->first_try_us > STUCK_COPY_US) {
-			publisher_purge_queue(route->splitter->copies);
-			return;
-		}
+	struct intake_record *next;
+	for (struct intake_record *record = oldest; record; record = next) {
+		next = record->next;
+		give_up_stuck((struct exchange *)record, now_us);
 	}
 }

@@ -50,7 +50,7 @@ void exchange_on_record(void *opaque, struct intake_record *record);
 void exchange_on_abandon(void *opaque, struct intake_record *record);
 
 /* The partition has no more room, and this is the exchange that its commits wait for. If that is only
- * for copies, they are given up: they end as lost. */
+ * for copies, they are given up, here and in those that came after it: they end as lost. */
 void exchange_on_full(void *opaque, struct intake_record *oldest);
 
 /* Ends the exchange, which is then gone, if all its parts have ended. */

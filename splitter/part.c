@@ -11,6 +11,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum {
+	STUCK_COPY_US = 100000, /* longer than a copy takes that Kafka is willing to have */
+	STUCK_REST_US = 5000000 /* as long as a copy is tried: by then those given up have ended */
+};
+
 static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err);
 static void on_retry(struct retry *retry);
 
@@ -72,9 +77,6 @@ static const char *loss_reason(rd_kafka_resp_err_t err)
 		return "queue_full";
 	case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
 		return "timed_out";
-	case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
-	case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
-		return "purged";
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
@@ -94,6 +96,21 @@ void part_lose_copy(struct part *part, const char *reason)
 	part->reason = reason;
 	counters_copy(part, part->reason);
 	part_send(part);
+}
+
+bool part_is_stuck(const struct part *part, int64_t now_us)
+{
+	return part->kind == PART_COPY && part->state == PART_SENT &&
+		now_us - part->first_try_us > STUCK_COPY_US;
+}
+
+void part_give_up_copy(struct part *part)
+{
+	struct splitter *splitter = part->exchange->route->splitter;
+	stuck_note(&splitter->stuck, part_topic(part), part->delivery.source_partition,
+		clock_monotonic_us() + STUCK_REST_US);
+	publisher_let_go(splitter->copies, &part->delivery);
+	part_lose_copy(part, "purged");
 }
 
 static bool is_event(const struct part *part)

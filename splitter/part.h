@@ -51,6 +51,12 @@ void part_send(struct part *part);
 /* The copy is lost for that reason, which has to be told now. */
 void part_lose_copy(struct part *part, const char *reason);
 
+/* The copy has waited for Kafka for too long by now. */
+bool part_is_stuck(const struct part *part, int64_t now_us);
+
+/* The stuck copy is waited for no longer: it is lost, though it may arrive. May end the exchange. */
+void part_give_up_copy(struct part *part);
+
 /* Ends the part without sending it; one that is sent ends with its delivery. */
 void part_drop(struct part *part);
 

@@ -40,6 +40,7 @@ static void close_splitter(void *self)
 		splitter->routes = route->next;
 		route_free(route);
 	}
+	stuck_fini(&splitter->stuck);
 }
 
 static rd_kafka_t *any_handle(void *self)

@@ -6,6 +6,7 @@
  *   lineup.c     what the control state says of an endpoint at one generation; immutable
  *   exchange.c   one request from record to commit
  *   part.c       one thing that an exchange owes Kafka: sent, sent again, acknowledged
+ *   stuck.c      where Kafka takes no copies for now
  *   copy.c       sampling decisions, shadow copies
  *   records.c    answers, dead letters, copies, events as Kafka records
  *   counters.c   what is counted
@@ -17,6 +18,7 @@
 #include "common/publisher.h"
 #include "common/retry.h"
 #include "common/service.h"
+#include "splitter/stuck.h"
 
 struct splitter_settings {
 	struct common_settings common; /* first */
@@ -29,6 +31,7 @@ struct splitter {
 	struct publisher *answers, *copies;
 	struct event_lane *events;
 	struct retry_queue waiting; /* parts that Kafka did not take yet */
+	struct stuck stuck; /* where copies were given up lately */
 	struct route *routes;
 	bool is_reconciled; /* the routes are what the control state says */
 	char problem[512]; /* why they cannot be yet; "": nothing is known to stand in the way */

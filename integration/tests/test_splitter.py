@@ -398,6 +398,41 @@ def test_a_budget_bounds_the_copies_and_each_that_is_missing_is_told(umbra, mode
     assert {(e["outcome"], e["reason"]) for e in lost} == {("not_delivered", "budget")}
 
 
+# Copies that Kafka holds up
+
+SLOW_TO_SEE = ["-X", "topic.metadata.propagation.max.ms=60000"]  # a topic that is missing may be new
+
+
+def test_a_full_partition_waits_for_no_copy_and_each_given_up_is_told(path):
+    path.define(max_uncommitted=5)
+    path.kafka.delete(path.shadow_topic())
+    path.start_splitter(*SLOW_TO_SEE)
+    path.produce(400)
+    account = path.wait_account(lambda a: a.sampled == 400 and a.pending == 0)
+    assert account.closes() and account.losses == {"not_delivered": 400}
+    reasons = path.loss_reasons()
+    assert reasons["purged"] > 300 and set(reasons) <= {"purged", "timed_out"}, reasons
+
+
+def test_one_endpoint_s_stuck_copies_take_none_from_another_s_queue(umbra, model):
+    other = umbra.endpoint + "-other"
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)], max_uncommitted=5),
+            endpoint(other, [variant("v1", model.url)]),
+            test("stuck", umbra.endpoint, [variant("v2", model.url)]),
+            test("sound", other, [variant("v2", model.url)]))
+    umbra.kafka.delete(umbra.topic("shadow.v2"))
+    # Copies linger for so long that one partition is full again and again while the other's are queued.
+    splitter = umbra.start("umbra-splitter", *SLOW_TO_SEE, "-X", "linger.ms=400").wait_ready()
+    umbra.kafka.produce(umbra.topic("requests"), numbered(200))
+    umbra.kafka.produce(umbra.topic("requests", other), numbered(800))
+    answers(umbra, 200)
+    answers(umbra, 800, other)
+    assert len(umbra.kafka.wait_count(umbra.topic("shadow.v2", other), 800)) == 800
+    assert splitter.metric("umbra_splitter_copies_total", endpoint=umbra.endpoint, result="purged") > 0
+    assert {series for series in splitter.metrics() if 'test="sound"' in series} == {
+        series for series in splitter.metrics() if 'result="delivered"' in series}
+
+
 # A model in trouble
 
 
