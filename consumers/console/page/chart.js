@@ -4,6 +4,7 @@ import * as colours from "/static/colours.js";
 import * as format from "/static/format.js";
 
 const PAGE_ROWS = 10;
+const MANY_POINTS = 60; /* from here on points would hide their line */
 
 /* The legend is our own: names are text there, and dygraphs' has inline styles, which the page forbids. */
 Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
@@ -24,23 +25,26 @@ export class Chart {
 		this.line = h("div", {class: "crosshair", hidden: true});
 		this.subtitle = h("p", {class: "small"});
 		this.legend = h("ul", {class: "legend"});
-		this.empty = h("p", {class: "no-data", hidden: true}, "No data in this range.");
+		this.empty = h("p", {class: "no-data", hidden: true});
+		this.failed = h("p", {class: "failed", hidden: true});
 		this.figure = h("div", {class: "figure", role: "application", tabindex: "0", "aria-roledescription": "chart", "aria-label": title,
 			onkeydown: (event) => this.press(event), onblur: () => group.select(null, this)}, this.plot, this.line, this.empty);
 		this.rows = h("div");
 		this.details = h("details", {ontoggle: () => this.show_table()}, h("summary", null, "Table", h("span", {class: "hidden-text"}, ` of ${title}`)), this.rows);
 		this.element = h("section", {class: "card chart", data: {metric}, "aria-label": title},
-			h("h3", {title: description}, title), this.subtitle, this.legend, this.figure, this.details);
+			h("h3", {title: description}, title), this.subtitle, this.legend, this.failed, this.figure, this.details);
 	}
 
-	/* The API's answer; subtitle: how it is looked at. */
-	draw(data, {subtitle, from_zero}) {
+	/* The API's answer; subtitle: how it is looked at; nothing: what an answer without values means. */
+	draw(data, {subtitle, from_zero, nothing}) {
 		this.data = data;
 		this.from_zero = from_zero;
 		this.subtitle.textContent = `${subtitle}, per ${format.step(data.step_us)}`;
 		this.classes = colours.classes(data.columns);
 		this.titles = data.columns.map((column) => colours.title(column, data.columns));
 		const has_values = data.points.some((point) => point.slice(1).some((v) => v !== null));
+		this.failed.hidden = true;
+		this.empty.textContent = nothing;
 		this.empty.hidden = has_values;
 		this.plot.hidden = !has_values;
 		this.element.classList.toggle("has-data", has_values);
@@ -51,10 +55,10 @@ export class Chart {
 		this.show_table();
 	}
 
-	/* An answer that cannot be drawn. */
+	/* No answer came. What was drawn before stays, with what it was looked at as. */
 	fail(text) {
-		this.empty.textContent = text;
-		this.empty.hidden = false;
+		this.failed.textContent = text;
+		this.failed.hidden = false;
 	}
 
 	plot_lines() {
@@ -63,8 +67,11 @@ export class Chart {
 			file: data.points.map(([ms, ...values]) => [new Date(ms), ...values]),
 			labels: ["time", ...data.columns.map((_, i) => String(i))],
 			colors: this.classes.map(colours.of_class),
-			dateWindow: [Date.parse(data.from), Math.max(Date.parse(data.to), Date.parse(data.from) + data.step_us / 1000)],
+			dateWindow: this.stretch(),
+			series: Object.fromEntries(this.classes.map((name, i) => [String(i), style(name)])),
+			drawPoints: data.points.length <= MANY_POINTS,
 			includeZero: this.from_zero,
+			labelsKMG2: data.unit === "bytes", /* so that ticks are round in KiB */
 			axisLineColor: colours.read("--line"),
 			gridLineColor: colours.read("--line"),
 		};
@@ -79,13 +86,22 @@ export class Chart {
 		this.plot.removeAttribute("title");
 	}
 
+	/* What is seen, in ms: all that was asked for, the step in which it begins, and room for a point. */
+	stretch() {
+		const {from, to, step_us, points} = this.data;
+		const start = Math.min(Date.parse(from), points[0][0]);
+		const end = Math.max(Date.parse(to), Date.parse(from) + step_us / 1000);
+		const room = (end - start) * 0.012;
+		return [start - room, end + room];
+	}
+
 	fixed_options() {
 		const show = (number) => format.value(number, this.data.unit);
 		return {
 			labelsUTC: true,
 			strokeWidth: 2,
 			drawGapEdgePoints: true,
-			pointSize: 2,
+			pointSize: 3,
 			highlightCircleSize: 4,
 			resizable: "passive",
 			xRangePad: 0,
@@ -130,7 +146,7 @@ export class Chart {
 		const point = at === null ? null : this.data?.points[at];
 		const key = {titles: this.titles, classes: this.classes, point, unit: this.data?.unit};
 		fill(this.legend, key, () => (this.titles ?? []).map((title, i) => h("li", null,
-			h("span", {class: `swatch ${this.classes[i]}`, "aria-hidden": "true"}), title,
+			colours.key(this.classes[i]), title,
 			point ? h("b", null, ` ${format.value(point[i + 1], this.data.unit)}`) : null)).concat(
 			point ? h("li", {class: "at"}, `at ${format.time(new Date(point[0]))}`) : []));
 	}
@@ -198,6 +214,22 @@ export class Chart {
 	}
 }
 
+/* How dygraphs draws a column: its dashes, and the form of its points. */
+function style(name) {
+	const square = (g, series, context, x, y, colour, size) => {
+		context.fillStyle = colour;
+		context.fillRect(x - size, y - size, 2 * size, 2 * size);
+	};
+	const circle = (g, series, context, x, y, colour, size) => {
+		context.beginPath();
+		context.fillStyle = colour;
+		context.arc(x, y, size, 0, 2 * Math.PI);
+		context.fill();
+	};
+	const point = colours.is_square(name) ? square : circle;
+	return {strokePattern: colours.dashes(name), drawPointCallback: point, drawHighlightPointCallback: point};
+}
+
 function axis(number, unit) {
 	switch (unit) {
 	case "us":
@@ -207,7 +239,7 @@ function axis(number, unit) {
 			: Math.abs(number) < 1e6 ? `${+(number / 1e3).toPrecision(3)} ms` : `${+(number / 1e6).toPrecision(4)} s`;
 	case "ratio": return `${+(number * 100).toPrecision(4)} %`;
 	case "percent": return `${+number.toPrecision(4)} %`;
-	case "bytes": return format.bytes(number);
+	case "bytes": return format.bytes(number).replace(".0 ", " ");
 	default: return number.toLocaleString("en-US", {maximumSignificantDigits: 4});
 	}
 }

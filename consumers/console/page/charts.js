@@ -6,6 +6,7 @@ import {h} from "/static/dom.js";
 import * as url from "/static/url.js";
 
 const LEAST_ZOOM_MS = 20000;
+const NO_METRICS = "No variant names its Prometheus page (metrics = { url = … }).";
 
 /* latency: it has the statistic that is chosen; compared: it is known for the same requests. */
 const CHARTS = [
@@ -16,7 +17,7 @@ const CHARTS = [
 	{metric: "queue", title: "Queue", latency: true, description: "Waiting for a free slot of the model"},
 	{metric: "latency_difference", title: "Paired latency difference", latency: true, description: "Candidate less production, request by request"},
 	{metric: "agreement", title: "Agreement", description: "Share of compared answers that match"},
-	{metric: "losses", title: "Losses by reason", description: "Copies for which the candidate was never asked"},
+	{metric: "losses", title: "Losses by reason", nothing: "Nothing was lost in this range.", description: "Copies for which the candidate was never asked"},
 	{metric: "errors_4xx", title: "Errors 4xx", description: "Calls answered 400 to 499"},
 	{metric: "errors_5xx", title: "Errors 5xx", description: "Calls answered 500 to 599"},
 	{metric: "errors_other", title: "Other failures", description: "Timeouts, no connection, no HTTP"},
@@ -70,7 +71,7 @@ export class Charts {
 			if (isAbort(error))
 				return;
 			cell.asked = null;
-			chart.fail(error.message);
+			chart.fail(error.status ? error.message : "No answer from the console.");
 		}
 		cell.is_loading = false;
 		if (cell.asked && cell.seen && cell.version !== this.version)
@@ -78,9 +79,8 @@ export class Charts {
 	}
 
 	draw({about, chart}, data) {
-		chart.draw(data, {subtitle: this.subtitle(about, data), from_zero: this.look.from_zero});
-		if (about.load && data.columns.length === 0)
-			chart.fail("No variant names its Prometheus page (metrics = { url = … }).");
+		const nothing = about.load && data.columns.length === 0 ? NO_METRICS : about.nothing ?? "No data in this range.";
+		chart.draw(data, {subtitle: this.subtitle(about, data), from_zero: this.look.from_zero, nothing});
 	}
 
 	question(about) {

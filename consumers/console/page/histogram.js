@@ -8,7 +8,7 @@ import * as format from "/static/format.js";
 import * as url from "/static/url.js";
 
 const METRICS = [["model_latency", "Model latency"], ["overhead_latency", "Overhead latency"], ["queue", "Queue"]];
-const WIDTH = 560, HEIGHT = 240, LEFT = 46, BOTTOM = 26, TOP = 8, RIGHT = 8;
+const WIDE = 560, NARROW = 330, HEIGHT = 230, LEFT = 46, BOTTOM = 26, TOP = 8, RIGHT = 8;
 
 export class Histogram {
 	constructor(name) {
@@ -54,7 +54,7 @@ function make(title, columns, scale) {
 	const told = filled.map((column, i) => `${names[i]}: ${describe(column, scale)}`);
 	return [
 		h("h3", null, title),
-		h("ul", {class: "legend"}, filled.map((column, i) => h("li", null, h("span", {class: `swatch ${classes[i]}`, "aria-hidden": "true"}),
+		h("ul", {class: "legend"}, filled.map((column, i) => h("li", null, colours.key(classes[i]),
 			`${names[i]}, ${format.count(column.count)} requests`))),
 		picture(binned, classes, `${title}. ${told.join(". ")}`),
 		scale === "linear" ? told.map((text) => h("p", {class: "small"}, text)) : null,
@@ -77,17 +77,20 @@ function numbers(title, {edges, shares}, names) {
 }
 
 function picture({edges, shares, ticks, at}, classes, label) {
+	/* It is scaled to its place: in a narrow one it is drawn for it, so that its words stay legible. */
+	const width = matchMedia("(max-width: 40rem)").matches ? NARROW : WIDE;
 	const most = Math.max(...shares.flat());
-	const x = (value) => LEFT + at(value) * (WIDTH - LEFT - RIGHT);
+	const x = (value) => LEFT + at(value) * (width - LEFT - RIGHT);
 	const y = (share) => TOP + (1 - share / most) * (HEIGHT - TOP - BOTTOM);
-	const image = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label});
+	const image = svg("svg", {viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label});
 	for (const share of [0, most / 2, most])
-		image.append(svg("line", {x1: LEFT, x2: WIDTH - RIGHT, y1: y(share), y2: y(share), class: "grid-line"}),
+		image.append(svg("line", {x1: LEFT, x2: width - RIGHT, y1: y(share), y2: y(share), class: "grid-line"}),
 			text(LEFT - 4, y(share) + 4, "end", format.percent(share, 1)));
-	for (const tick of ticks)
+	for (const tick of width === WIDE ? ticks : ticks.filter((_, i) => i % Math.ceil(ticks.length / 5) === 0))
 		image.append(svg("line", {x1: x(tick), x2: x(tick), y1: TOP, y2: HEIGHT - BOTTOM, class: tick === 0 ? "zero-line" : "grid-line"}),
 			text(x(tick), HEIGHT - 8, "middle", short(tick)));
-	shares.forEach((share, i) => image.append(svg("path", {d: steps(edges, share, x, y), class: `area ${classes[i]}`})));
+	shares.forEach((share, i) => image.append(svg("path", {d: steps(edges, share, x, y), class: `area ${classes[i]}`,
+		"stroke-dasharray": colours.dashes(classes[i])?.join(" ") ?? "none"})));
 	return image;
 }
 

@@ -92,20 +92,30 @@ class Browser:
         until(lambda: self.all(f'.chart.has-data[data-metric="{metric}"] canvas'), f"{metric} is drawn")
         return self.chart(metric)
 
-    def has_colour(self, metric, variable):
-        """Do the chart's canvases hold pixels of this colour of the style sheet?"""
+    def legend(self, metric):
+        return self.text(f'.chart[data-metric="{metric}"] .legend')
+
+    def columns(self, metric, variable):
+        """The x of the chart's pixels that have this colour of the style sheet, once for each of them, ascending."""
+        return sorted(set(self.places(metric, variable)))
+
+    def pixels(self, metric, variable):
+        return len(self.places(metric, variable))
+
+    def places(self, metric, variable):
         return self.run("""
             const [metric, variable] = arguments;
             const probe = document.createElement("canvas").getContext("2d");
             probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
             probe.fillRect(0, 0, 1, 1);
             const wanted = probe.getImageData(0, 0, 1, 1).data;
-            return [...document.querySelectorAll(`.chart[data-metric="${metric}"] canvas`)].some((canvas) => {
+            return [...document.querySelectorAll(`.chart[data-metric="${metric}"] canvas`)].flatMap((canvas) => {
                 const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                const found = [];
                 for (let i = 0; i < data.length; i += 4)
                     if (data[i + 3] > 200 && [0, 1, 2].every((c) => Math.abs(data[i + c] - wanted[c]) < 6))
-                        return true;
-                return false;
+                        found.push(i / 4 % canvas.width);
+                return found;
             });""", metric, variable)
 
     def table_of(self, metric):
@@ -124,6 +134,11 @@ class Browser:
         assert found, f"{selector} {text!r} is not there"
         self.run("arguments[0].scrollIntoView({block: 'center'})", found[0])
         found[0].click()
+
+    def choose(self, selector, value):
+        """An option of a list."""
+        self.run("const [at, value] = arguments; const list = document.querySelector(at); list.value = value; "
+                 "list.dispatchEvent(new Event('change'))", selector, value)
 
     def press(self, *keys):
         ActionChains(self.driver).send_keys(*keys).perform()

@@ -1,8 +1,6 @@
 """The console's page in a browser, on the demo's data: what it shows, and what a person can do."""
 import datetime
-import json
 import re
-import urllib.request
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -12,49 +10,11 @@ from chromium import Browser
 from console_client import Console
 from demo import TEST
 from installation import Installation
+from reading import as_text, ask, told
 from waiting import until
 
 VIEWS = {"list": "/", "test": f"/tests/{TEST}", "mismatches": f"/tests/{TEST}/mismatches",
          "settings": f"/tests/{TEST}/settings", "system": "/system"}
-
-
-def ask(demo, path):
-    with urllib.request.urlopen(f"{demo.address}/api/v1/{path}", timeout=10) as answer:
-        return json.load(answer)
-
-
-# Numbers
-
-
-def told(report, key):
-    """The report's number that stands under the page's key."""
-    population, role, name, path = key.split("|", 3)
-    population, _, candidate = population.partition(":")
-    if population in ("accounting", "comparison", "quality"):
-        [place] = [a for a in report[population] if a["role"] == role and a["variant"] == name]
-    else:
-        [place] = [v for v in report["variants"] if (v["population"], v["role"], v["name"]) == (population, role, name)
-                   and v.get("compared_with", "") == candidate]
-    if path == "losses":
-        return sum(place["losses"].values())
-    for word in path.split("."):
-        place = place.get(word, 0) if path.startswith("outcomes.") and word != "outcomes" else place[word]
-    return place
-
-
-def as_text(key, number):
-    """As a person reads it."""
-    if number is None:
-        return "–"
-    name = key.rpartition(".")[2]
-    if name in ("accuracy", "precision", "recall", "f1"):
-        return f"{100 * number:.2f} %"
-    if name in ("log_loss", "brier"):
-        return f"{number:.4f}"
-    if "_us." not in key:
-        return f"{number:,}"
-    size = abs(number)
-    return (f"{number:.0f} µs" if size < 1e3 else f"{number / 1e3:.2f} ms" if size < 1e6 else f"{number / 1e6:.2f} s")
 
 
 @pytest.mark.parametrize("population", ["compared", "all"])
@@ -116,48 +76,10 @@ def test_the_list_is_searched_by_name(page):
 def test_charts_draw_both_variants(page, metric):
     page.open(f"/tests/{TEST}")
     page.wait_chart(metric)
-    until(lambda: page.has_colour(metric, "--production-0"), "production is drawn")
-    assert page.has_colour(metric, "--shadow-0")
+    until(lambda: page.pixels(metric, "--production-0"), "production is drawn")
+    assert page.pixels(metric, "--shadow-0")
     assert page.run("return document.querySelector(`.chart[data-metric=\"${arguments[0]}\"] .legend`).innerText", metric).split("\n") == [
         "production churn-v1", "shadow churn-v2"]
-
-
-def test_each_chart_has_a_table_with_the_same_numbers(demo, page):
-    page.open(f"/tests/{TEST}?statistic=p99")
-    page.wait_chart("model_latency")
-    rows = until(lambda: page.table_of("model_latency"), "the table has rows")
-    data = ask(demo, f"tests/{TEST}/series?metric=model_latency&statistic=p99&population=compared")
-    points = {datetime.datetime.utcfromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M:%S"): values for ms, *values in data["points"]}
-    assert data["columns"] and any(v is not None for values in points.values() for v in values)
-    shown = {row[0]: row[1:] for row in rows}
-    for time in shown.keys() & points.keys():
-        assert shown[time] == [as_text("x_us.p99", v) for v in points[time]]
-    assert len(shown.keys() & points.keys()) >= 2
-
-
-def test_the_statistic_is_chosen_and_stands_in_the_address(page):
-    page.open(f"/tests/{TEST}")
-    page.run("const s = document.querySelector('#statistic'); s.value = 'p99.9'; s.dispatchEvent(new Event('change'))")
-    assert page.query()["statistic"] == "p99.9"
-    page.wait_chart("model_latency")
-    page.wait_text("p99.9", '.chart[data-metric="model_latency"] .small')
-
-
-def test_range_buttons_change_what_is_asked(page):
-    page.open(f"/tests/{TEST}")
-    page.requested()
-    page.click(".buttons button", "15 min")
-    until(lambda: any("series" in url and "last=15m" in url for url in page.requested()), "15 minutes are asked for")
-    assert page.query()["range"] == "15m"
-    assert page.run("return document.querySelector('[data-word=\"15m\"]').getAttribute('aria-pressed')") == "true"
-
-
-def test_the_same_requests_or_all(page):
-    page.open(f"/tests/{TEST}")
-    assert "Model latency, same requests" in page.text()
-    page.click(".buttons button", "All requests")
-    page.wait_text("Model latency, all requests")
-    assert page.query()["population"] == "all"
 
 
 def test_zoom_holds_for_all_charts_and_can_be_sent_to_a_colleague(page):
@@ -177,21 +99,17 @@ def test_zoom_holds_for_all_charts_and_can_be_sent_to_a_colleague(page):
     until(lambda: "from" not in page.query(), "all is seen again")
 
 
-def legend(page, metric):
-    return page.text(f'.chart[data-metric="{metric}"] .legend')
-
-
 def stand_on_a_value(page, metric):
     """By the keyboard: from the left to the first time at which both models have a value."""
     page.run("arguments[0].querySelector('.figure').focus()", page.wait_chart(metric))
     page.press(Keys.HOME)
 
     def look():
-        if re.search(r"churn-v1 \d.* [µm]s\nshadow churn-v2 \d.* [µm]s\nat ", legend(page, metric)):
+        if re.search(r"churn-v1 \d.* [µm]s\nshadow churn-v2 \d.* [µm]s\nat ", page.legend(metric)):
             return True
         page.press(Keys.ARROW_RIGHT)
         return False
-    until(look, lambda: f"a time with two values: {legend(page, metric)}")
+    until(look, lambda: f"a time with two values: {page.legend(metric)}")
 
 
 def test_the_crosshair_stands_in_every_chart(page):
@@ -202,19 +120,19 @@ def test_the_crosshair_stands_in_every_chart(page):
     page.hover("model_latency")
     until(lambda: len(page.all(".crosshair:not([hidden])")) >= 3, "the crosshair is in all charts")
     stand_on_a_value(page, "model_latency")
-    when = legend(page, "model_latency").rsplit("at ", 1)[1]
-    assert legend(page, "overhead_latency").endswith(f"at {when}")
+    when = page.legend("model_latency").rsplit("at ", 1)[1]
+    assert page.legend("overhead_latency").endswith(f"at {when}")
 
 
 def test_the_crosshair_stays_when_newer_numbers_come(demo, page):
     page.open(f"/tests/{TEST}")
     stand_on_a_value(page, "model_latency")
-    when = legend(page, "model_latency").rsplit("at ", 1)[1]
+    when = page.legend("model_latency").rsplit("at ", 1)[1]
     aria = page.one('.chart[data-metric="model_latency"] .figure').get_attribute("aria-label")
     demo.send(300)
     until(lambda: page.one('.chart[data-metric="model_latency"] .figure').get_attribute("aria-label") != aria,
           "the chart is drawn again", 60)
-    assert "at " in legend(page, "model_latency"), when
+    assert "at " in page.legend("model_latency"), when
     assert page.one('.chart[data-metric="model_latency"] .crosshair').is_displayed()
 
 
@@ -265,7 +183,7 @@ def test_settings_show_what_is_in_force_and_who_changed_it(demo, page):
     page.open(VIEWS["settings"])
     page.wait_text("sampling: 50 % → 49.5 %")
     assert "test churn-v2-vs-v1 created" in page.text()
-    assert ask(demo, f"tests/{TEST}")["sampling_percent"] == 49.5
+    assert ask(demo.address, f"tests/{TEST}")["sampling_percent"] == 49.5
     demo.run("umbractl", "set", TEST, "sampling=50")
     page.wait_text("sampling: 49.5 % → 50 %")
 
@@ -273,12 +191,12 @@ def test_settings_show_what_is_in_force_and_who_changed_it(demo, page):
 def test_the_system_shows_programs_and_lag(demo, page):
     page.open("/system")
     assert "umbra-console" in page.text()
-    partitions = ask(demo, "system")["partitions"]
+    partitions = ask(demo.address, "system")["partitions"]
     assert len(page.all("[aria-label=Partitions] tbody tr")) == len(partitions) > 0
 
 
 def test_mismatches_show_what_differs(demo, page):
-    answer = ask(demo, f"tests/{TEST}/mismatches?limit=50")
+    answer = ask(demo.address, f"tests/{TEST}/mismatches?limit=50")
     page.open(VIEWS["mismatches"])
     assert len(page.all(".example")) == len(answer["examples"])
     for example in answer["examples"][:3]:
@@ -357,7 +275,7 @@ def test_dark_is_dark_and_can_be_chosen(page):
     assert page.run(brightness) < 60
     page.click("#theme")
     page.click("#theme")
-    assert page.text("#theme") == "Theme: automatic"
+    assert page.text("#theme") == "Theme: auto"
 
 
 def test_the_keyboard_is_enough(page):
@@ -383,7 +301,7 @@ def test_the_keyboard_is_enough(page):
 
 
 def test_the_readme_has_room_for_a_picture_of_it(page):
-    page.size(1280, 1750)
+    page.size(1280, 1560)
     page.open(f"/tests/{TEST}?statistic=p99")
     for metric in ("model_latency", "agreement", "invocations"):
         page.wait_chart(metric)
