@@ -9,11 +9,15 @@ const RANGES = [["15m", "15 min", 900], ["1h", "1 h", 3600], ["6h", "6 h", 21600
 	["7d", "7 d", 604800], ["30d", "30 d", 2592000], ["all", "All", 0]];
 const POPULATIONS = [["compared", "Same requests"], ["all", "All requests"]];
 
-/* What the query says, with its defaults; end: when an ended test ended. */
-export function look(query, end) {
+export function is_over({state}) {
+	return ["completed", "cancelled", "failed"].includes(state);
+}
+
+/* What the query says, with its defaults. Of an ended test the last hour is that before its end. */
+export function look(query, test) {
 	const population = POPULATIONS.some(([word]) => word === query.get("population")) ? query.get("population") : "compared";
 	const statistic = STATISTICS.includes(query.get("statistic")) ? query.get("statistic") : "p50";
-	return {stretch: stretch(query, end), population, statistic, from_zero: query.get("zero") !== "no"};
+	return {stretch: stretch(query, is_over(test) ? test.end : null), population, statistic, from_zero: query.get("zero") !== "no"};
 }
 
 function is_time(text) {
@@ -29,29 +33,41 @@ function stretch(query, end) {
 	return end ? {last: range[0], to: end} : {last: range[0]};
 }
 
-export class Controls {
+/* The range buttons, and what is zoomed to. */
+export class Stretch {
 	constructor() {
 		this.ranges = buttons("Range", RANGES, (word) => url.change({range: word === "all" ? null : word, from: null, to: null}));
+		this.zoomed = h("p", {class: "zoomed", hidden: true});
+		this.elements = [this.ranges.element, this.zoomed];
+	}
+
+	update(query, {from, to}) {
+		const range = RANGES.some(([word]) => word === query.get("range")) ? query.get("range") : "all";
+		this.ranges.mark(from ? null : range);
+		this.zoomed.hidden = !from;
+		if (from)
+			this.zoomed.replaceChildren(`${format.time(from)} to ${format.time(to)} UTC `,
+				h("button", {type: "button", onclick: () => url.change({from: null, to: null})}, "Zoom out"));
+	}
+}
+
+export class Controls {
+	constructor() {
+		this.stretch = new Stretch();
 		this.populations = buttons("Which requests", POPULATIONS, (word) => url.change({population: word === "compared" ? null : word}));
 		this.statistic = h("select", {id: "statistic", onchange: () =>
 			url.change({statistic: this.statistic.value === "p50" ? null : this.statistic.value})},
 		STATISTICS.map((word) => h("option", {value: word}, word)));
 		this.zero = h("input", {type: "checkbox", onchange: () => url.change({zero: this.zero.checked ? null : "no"})});
-		this.zoomed = h("p", {class: "zoomed", hidden: true});
-		this.element = h("div", {class: "controls", role: "group", "aria-label": "How to look at it"}, this.ranges.element, this.populations.element,
-			h("label", null, "Latencies as ", this.statistic), h("label", null, this.zero, " Axes from zero"), this.zoomed);
+		this.element = h("div", {class: "controls", role: "group", "aria-label": "How to look at it"}, this.stretch.elements, this.populations.element,
+			h("label", null, "Latencies as ", this.statistic), h("label", null, this.zero, " Axes from zero"));
 	}
 
-	update(query, {statistic, population, from_zero, stretch: {from, to}}) {
-		const range = RANGES.some(([word]) => word === query.get("range")) ? query.get("range") : "all";
-		this.ranges.mark(from ? null : range);
+	update(query, {statistic, population, from_zero, stretch}) {
+		this.stretch.update(query, stretch);
 		this.populations.mark(population);
 		this.statistic.value = statistic;
 		this.zero.checked = from_zero;
-		this.zoomed.hidden = !from;
-		if (from)
-			this.zoomed.replaceChildren(`${format.time(from)} to ${format.time(to)} UTC `,
-				h("button", {type: "button", onclick: () => url.change({from: null, to: null})}, "Zoom out"));
 	}
 }
 

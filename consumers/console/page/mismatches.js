@@ -1,5 +1,6 @@
 /* Examples of answers that differ, side by side, with what differs marked. */
 import {get, path} from "/static/api.js";
+import {look, Stretch} from "/static/controls.js";
 import {diff} from "/static/diff.js";
 import {announce, fill, h} from "/static/dom.js";
 import {Heading} from "/static/heading.js";
@@ -13,17 +14,22 @@ export class MismatchesView {
 		this.name = name;
 		this.title = `${name}: mismatches`;
 		this.heading = new Heading(name, "mismatches");
+		this.stretch = new Stretch();
 		this.kinds = h("div", {class: "controls"});
 		this.content = h("div", {class: "content"});
-		root.append(this.heading.element, h("h2", {class: "hidden-text"}, "Examples"), this.kinds, this.content);
+		root.append(this.heading.element, h("h2", {class: "hidden-text"}, "Examples"),
+			h("div", {class: "controls", role: "group", "aria-label": "How to look at it"}, this.stretch.elements), this.kinds, this.content);
 	}
 
 	async update({query}) {
 		this.newest?.abort();
 		this.newest = new AbortController();
+		const {signal} = this.newest;
 		const kind = query.get("kind");
-		const answer = await get(path("tests", this.name, "mismatches"), {kind, limit: LIMIT}, this.newest.signal);
+		const {stretch} = look(query, await get(path("tests", this.name), {}, signal));
+		const answer = await get(path("tests", this.name, "mismatches"), {kind, ...stretch, limit: LIMIT}, signal);
 		this.heading.update(query);
+		this.stretch.update(query, stretch);
 		fill(this.kinds, {kinds: answer.kinds, kind}, make_kinds);
 		fill(this.content, {answer, kind}, make_examples);
 	}
@@ -51,9 +57,10 @@ function example(facts) {
 	const place = `${source.topic}/${source.partition}/${source.offset}`;
 	const [production, candidate] = diff(facts.production ?? "", facts.candidate ?? "");
 	return h("article", {class: "card example", "aria-label": `Request ${facts.request_id}`},
-		h("p", null, h("strong", null, format.words(facts.kind)), ` · ${facts.variant} · ${format.time(facts.time)} UTC · request `,
-			h("code", null, facts.request_id)),
-		h("p", null, h("code", null, place), " ", copy_button(place)),
+		h("div", {class: "about"},
+			h("p", null, h("strong", null, format.words(facts.kind)), ` · ${facts.variant} · ${format.time(facts.time)} UTC · request `,
+				h("code", null, facts.request_id)),
+			h("p", null, h("code", null, place), " ", copy_button(place))),
 		h("div", {class: "sides"},
 			side("production", "production", facts.production, production), side("shadow", facts.variant, facts.candidate, candidate)),
 		facts.truncated ? h("p", {class: "small"}, "The answers are longer than what is kept of them.") : null);

@@ -2,13 +2,14 @@
 import {get, path} from "/static/api.js";
 import {accounting} from "/static/accounting.js";
 import {Charts} from "/static/charts.js";
-import {Controls, look} from "/static/controls.js";
+import {Controls, is_over, look} from "/static/controls.js";
 import {fill, h} from "/static/dom.js";
 import {no_data} from "/static/empty.js";
 import {Heading} from "/static/heading.js";
 import {Histogram} from "/static/histogram.js";
 import {health} from "/static/list.js";
 import {numbers} from "/static/numbers.js";
+import {outcome} from "/static/outcome.js";
 import {sentence} from "/static/sentence.js";
 import * as format from "/static/format.js";
 
@@ -18,11 +19,12 @@ export class TestView {
 		this.heading = new Heading(name, "test");
 		this.head = h("div", {class: "head"});
 		this.controls = new Controls();
+		this.outcome = h("div");
 		this.books = h("div");
 		this.numbers = h("div");
 		this.charts = new Charts(name);
 		this.histogram = new Histogram(name);
-		this.body = h("div", {hidden: true}, h("h2", {class: "hidden-text"}, "Books and numbers"), this.controls.element,
+		this.body = h("div", {hidden: true}, h("h2", {class: "hidden-text"}, "Books and numbers"), this.controls.element, this.outcome,
 			h("div", {class: "pair"}, h("div", null, this.books, this.histogram.element), this.numbers),
 			h("h2", null, "Over time"), this.charts.element);
 		this.nothing = h("div");
@@ -34,7 +36,7 @@ export class TestView {
 		this.newest = new AbortController();
 		const {signal} = this.newest;
 		const test = await get(path("tests", this.name), {}, signal);
-		const chosen = look(query, is_over(test) ? test.end : null);
+		const chosen = look(query, test);
 		const report = await get(path("tests", this.name, "report"), chosen.stretch, signal);
 		this.heading.update(query);
 		this.controls.update(query, chosen);
@@ -52,6 +54,7 @@ export class TestView {
 		fill(this.nothing, {is_empty, endpoint: test.endpoint}, () => is_empty ? no_data(test) : []);
 		this.body.hidden = is_empty;
 		const {accounting, comparison, quality, variants} = report;
+		fill(this.outcome, {comparison, quality, variants}, () => test.candidates.map((candidate) => outcome(report, candidate)));
 		fill(this.books, {accounting, comparison}, () => make_books(report));
 		fill(this.numbers, {variants, comparison, quality, population: chosen.population}, () =>
 			test.candidates.map((candidate) => numbers(report, candidate, chosen.population)));
@@ -62,10 +65,6 @@ export class TestView {
 		this.charts.close();
 		this.histogram.close();
 	}
-}
-
-function is_over({state}) {
-	return ["completed", "cancelled", "failed"].includes(state);
 }
 
 function make_head(test) {
