@@ -4,6 +4,8 @@ import {fill, h, table} from "/static/dom.js";
 import {Heading} from "/static/heading.js";
 import * as format from "/static/format.js";
 
+const RECORDS = 200; /* of the history, for each object */
+
 export class SettingsView {
 	constructor(root, {name}) {
 		this.name = name;
@@ -19,11 +21,13 @@ export class SettingsView {
 		this.newest = new AbortController();
 		const {signal} = this.newest;
 		const test = await get(path("tests", this.name), {}, signal);
-		const [mine, endpoints] = await Promise.all([this.name, test.endpoint].map((object) => get(path("history"), {object, limit: 200}, signal)));
+		const [mine, endpoints] = await Promise.all([this.name, test.endpoint].map((object) => get(path("history"), {object, limit: RECORDS}, signal)));
 		this.heading.update(query);
 		const {definition, variants, generation} = test;
 		fill(this.settings, {definition, variants, generation}, make_settings);
-		fill(this.history, merge(mine.records, endpoints.records, [["test", this.name], ["endpoint", test.endpoint]]), make_history);
+		const objects = [["test", this.name], ["endpoint", test.endpoint]];
+		const is_cut = mine.records.length === RECORDS || endpoints.records.length === RECORDS;
+		fill(this.history, {records: merge(mine.records, endpoints.records, objects), is_cut}, make_history);
 	}
 
 	close() {
@@ -43,13 +47,25 @@ function merge(one, other, objects) {
 function make_settings({definition, variants, generation}) {
 	return [
 		h("p", {class: "small"}, `Generation ${generation} of the control log.`),
-		table("Settings of the test", [{title: "Setting"}, {title: "Value"}], flatten(definition).map(([name, text]) =>
-			h("tr", null, h("th", {scope: "row"}, name), h("td", null, text)))),
+		table("Settings of the test", [{title: "Setting"}, {title: "Value"}], grouped(definition).map(([title, settings]) =>
+			[h("tr", {class: "group"}, h("th", {scope: "rowgroup", colspan: 2}, title)), settings.map(([name, text]) =>
+				h("tr", null, h("th", {scope: "row"}, name), h("td", null, text)))])),
 		h("h3", null, "Models"),
 		table("Models", [{title: "Variant"}, {title: "Role"}, {title: "URL"}], variants.map((variant) =>
 			h("tr", null, h("th", {scope: "row"}, h("span", {class: `swatch ${variant.role === "production" ? "production" : "shadow"}-0`, "aria-hidden": "true"}), variant.name),
 				h("td", null, variant.role), h("td", null, h("code", null, variant.url))))),
 	];
+}
+
+/* [[title, [[name, text], ...]], ...]: the test's own, each object in it, each of its variants. */
+function grouped({variants = [], ...others}) {
+	const is_object = ([, value]) => value !== null && typeof value === "object" && !Array.isArray(value);
+	const entries = Object.entries(others);
+	return [
+		["The test", flatten(Object.fromEntries(entries.filter((entry) => !is_object(entry))))],
+		...entries.filter(is_object).map(([name, value]) => [name.charAt(0).toUpperCase() + name.slice(1), flatten(value)]),
+		...variants.map((variant) => [`Candidate ${variant.name}`, flatten(variant)]),
+	].filter(([, settings]) => settings.length > 0);
 }
 
 /* [["variants[0].timeout", "2 seconds"], ...] */
@@ -62,12 +78,14 @@ function flatten(value, name = "") {
 
 function in_words(name, value) {
 	if (typeof value !== "number")
-		return typeof value === "string" ? value : JSON.stringify(value);
+		return typeof value === "string" ? value : value?.length === 0 ? "none" : JSON.stringify(value);
 	if (/(^|\.)sampling$/.test(name))
 		return `${value / 1e4} %`;
 	if (/(^|\.)(start|end|ended|created|modified)_us$/.test(name))
 		return value > 0 ? `${format.time(new Date(value / 1000))} UTC` : "not yet";
-	return name.endsWith("_us") ? format.long(value) : format.count(value);
+	if (/bytes$/.test(name))
+		return format.bytes(value);
+	return name.endsWith("_us") ? format.long(value) : Number.isInteger(value) ? format.count(value) : String(value);
 }
 
 /* What a change made different from the definition before it. */
@@ -77,21 +95,23 @@ function differences(before, after) {
 		h("li", null, h("code", null, key), `: ${old.get(key) ?? "not set"} → ${now.get(key) ?? "not set"}`));
 }
 
-function make_history(records) {
+function make_history({records, is_cut}) {
 	if (records.length === 0)
 		return h("p", null, "Nothing is known of how it came to be.");
-	return table("History", ["Generation", "Time (UTC)", "Who", "Why", "What"].map((title) => ({title})), records.map((record, i) =>
+	return [table("History", ["Generation", "Time (UTC)", "Who", "Why", "What"].map((title) => ({title})), records.map((record, i) =>
 		h("tr", null, h("th", {scope: "row"}, String(record.generation)), h("td", null, format.time(record.time)), h("td", null, record.who),
-			h("td", null, record.why), h("td", null, record.changes.map((change) => told(change, records.slice(i + 1)))))));
+			h("td", null, record.why), h("td", null, record.changes.map((change) => told(change, records.slice(i + 1), is_cut)))))),
+	is_cut ? h("p", {class: "small"}, "What was before is told by ", h("code", null, "umbractl history"), ".") : null];
 }
 
-function told(change, earlier) {
+/* is_cut: what is not among the earlier records may have been before them. */
+function told(change, earlier, is_cut) {
 	const title = `${change.kind} ${change.name}`;
 	if (change.action === "delete" || !change.definition)
 		return h("p", null, `${title} deleted`);
 	const before = earlier.flatMap((record) => record.changes).find(({kind, name}) => kind === change.kind && name === change.name);
 	if (!before?.definition)
-		return h("p", null, `${title} created`);
+		return h("p", null, before || !is_cut ? `${title} created` : `${title} written`);
 	const list = differences(before.definition, change.definition);
 	return [h("p", null, list.length ? `${title} changed` : `${title} written again, unchanged`), h("ul", null, list)];
 }
