@@ -1,6 +1,7 @@
 /* What keeps the page true: the stream of changes, and a look at the console now and then that tells a
  * silent stream from a lost one. The banner says when what is shown is old. */
 import {get, path} from "/static/api.js";
+import * as url from "/static/url.js";
 import * as format from "/static/format.js";
 import {is_asking, request} from "/static/session.js";
 
@@ -119,18 +120,30 @@ function staleness() {
 	return null;
 }
 
+/* Why the numbers of the test that is shown may be old though the console is well; null: they are not. */
+function quiet() {
+	const {name} = url.route();
+	return state.system?.stale_tests?.find((test) => test.name === name)?.reasons[0] ?? null;
+}
+
 function show() {
 	if (is_asking()) /* it answers: that it wants a token */
 		state.heard = Date.now();
 	const banner = document.getElementById("banner");
-	const why = staleness();
+	const lost = staleness();
+	const why = lost ?? quiet() ?? "";
 	banner.hidden = !why;
-	document.body.classList.toggle("stale", Boolean(why));
-	if (banner.textContent !== (why ?? ""))
-		banner.textContent = why ?? "";
-	const told = is_asking() ? "" : why ? "Stale" : state.system?.updated ? `Live, data to ${format.clock(state.system.updated)} UTC` : "Live, no data so far";
+	banner.classList.toggle("mild", !lost);
+	document.body.classList.toggle("stale", Boolean(lost));
+	if (banner.textContent !== why)
+		banner.textContent = why;
+	const told = is_asking() ? "" : lost ? "Stale" : `${why ? "Quiet" : "Live"}, ${newest()}`;
 	const freshness = document.getElementById("freshness");
 	freshness.setAttribute("aria-live", "off");
 	if (freshness.textContent !== told)
 		freshness.textContent = told;
+}
+
+function newest() {
+	return state.system?.updated ? `data to ${format.clock(state.system.updated)} UTC` : "no data so far";
 }
