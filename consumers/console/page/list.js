@@ -75,24 +75,33 @@ function more(token) {
 	return token && h("p", null, h("button", {type: "button", onclick: () => url.change({page_token: token})}, "Next tests"));
 }
 
+const COLUMNS = ["Test", "State", "Endpoint", "Candidate", "Sampling", "Progress", "Compared", "Agreement", "Health"];
+const NUMBERS = ["Sampling", "Compared", "Agreement"];
+
+/* Explicit roles: where it is narrow, rows are blocks, which a browser would no longer take for a table. */
 function tests(list) {
-	const columns = ["Test", "State", "Endpoint", "Candidate", "Sampling", "Progress", "Compared", "Agreement", "Health"];
-	const right = ["Sampling", "Compared", "Agreement"];
-	return table("Tests", columns.map((title) => ({title, class: right.includes(title) ? "number" : null})), list.map(row));
+	const element = table("Tests", COLUMNS.map((title) => ({title, class: NUMBERS.includes(title) ? "number" : null})), list.map(row));
+	element.classList.add("list");
+	for (const [selector, role] of [["table", "table"], ["tbody", "rowgroup"], ["tbody tr", "row"], ["tbody th", "rowheader"], ["tbody td", "cell"]])
+		for (const part of element.querySelectorAll(selector))
+			part.setAttribute("role", role);
+	return element;
 }
 
 function row(test) {
 	const fact = (name, value) => ({fact: `test|${test.name}|${name}`, value});
-	return h("tr", null,
-		h("th", {scope: "row"}, h("a", {href: url.test(test.name)}, test.name)),
-		h("td", null, test.state),
-		h("td", null, test.endpoint),
-		h("td", null, test.candidates.join(", ")),
-		h("td", {class: "number"}, `${test.sampling_percent} %`),
-		h("td", null, progress(test)),
-		h("td", {class: "number", data: fact("compared", test.compared)}, format.count(test.compared)),
-		h("td", {class: "number", data: fact("agreement", test.agreement)}, format.percent(test.agreement)),
-		h("td", null, health(test), h("div", {class: "small"}, test.health_reason)));
+	const cells = {
+		State: test.state,
+		Endpoint: test.endpoint,
+		Candidate: test.candidates.join(", "),
+		Sampling: `${test.sampling_percent} %`,
+		Progress: progress(test),
+		Compared: h("span", {data: fact("compared", test.compared)}, format.count(test.compared)),
+		Agreement: h("span", {data: fact("agreement", test.agreement)}, format.percent(test.agreement)),
+		Health: [health(test), h("div", {class: "small"}, test.health_reason), test.stale.map((why) => h("div", {class: "small"}, why))],
+	};
+	return h("tr", null, h("th", {scope: "row"}, h("a", {href: url.test(test.name)}, test.name)),
+		Object.entries(cells).map(([title, content]) => h("td", {class: NUMBERS.includes(title) ? "number" : null, data: {label: title}}, content)));
 }
 
 function progress(test) {

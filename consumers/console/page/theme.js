@@ -18,7 +18,7 @@
 		document.documentElement.dataset.theme = theme !== "automatic" ? theme : system.matches ? "dark" : "light";
 		const button = document.getElementById("theme");
 		if (button)
-			button.textContent = `Theme: ${theme}`;
+			button.textContent = `Theme: ${theme === "automatic" ? "auto" : theme}`;
 		dispatchEvent(new Event("theme"));
 	}
 
