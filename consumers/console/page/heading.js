@@ -11,6 +11,7 @@ export class Heading {
 			h("a", {"aria-current": key === view ? "page" : null, data: {view: key}}, title));
 		this.element = h("div", {class: "heading"}, h("h1", {tabindex: "-1"}, name),
 			h("nav", {"aria-label": "Of this test", class: "tabs"}, this.links));
+		this.update(new URLSearchParams());
 	}
 
 	update(query) {
