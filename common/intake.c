@@ -63,16 +63,31 @@ static int poll_partition(struct intake *intake, struct intake_partition *partit
 	return n;
 }
 
+static int budget_of(const struct intake *intake)
+{
+	uint32_t room =
+		intake->config.room ? intake->config.room(intake->config.opaque) : POLL_BUDGET;
+	return room < POLL_BUDGET ? (int)room : POLL_BUDGET;
+}
+
+bool intake_has_new_room(const struct intake *intake)
+{
+	return intake->has_left_records && budget_of(intake) > 0;
+}
+
 /* True when records may wait and there is room for them. */
 static bool poll_partitions(struct intake *intake)
 {
 	bool more = false;
-	int budget = POLL_BUDGET;
+	int budget = budget_of(intake);
+	intake->has_left_records = budget == 0;
+	if (!budget)
+		return false;
 	for (size_t i = 0; i < intake->n_partitions; i++) {
 		size_t at = (intake->next_partition + i) % intake->n_partitions;
 		struct intake_partition *partition = intake->partitions[at];
 		int share = budget / (int)(intake->n_partitions - i);
-		budget -= poll_partition(intake, partition, share > 0 ? share : 1);
+		budget -= poll_partition(intake, partition, share > 0 ? share : budget > 0);
 		more |= partition->readable && !span_is_full(&partition->span);
 	}
 	if (intake->n_partitions)

@@ -14,8 +14,9 @@
 struct intake;
 struct intake_partition;
 
-/* The head of the user's own request struct. Memory is the intake's: `record_size` zeroed bytes,
- * handed to on_record, taken back when intake_done was called and the last reference is gone. */
+/* The head of the user's own request struct. Memory is the intake's: `record_size` bytes, the first
+ * `zeroed_size` of them 0, handed to on_record, taken back when intake_done was called and the last
+ * reference is gone. Large buffers stand behind those: to clear what is written anyway costs. */
 struct intake_record {
 	rd_kafka_message_t *rkm; /* owned by the record; lives as long as it */
 	struct intake_partition *partition;
@@ -34,6 +35,7 @@ struct intake_config {
 	const char *object; /* for logs, as "endpoint churn" */
 	uint32_t span_limit; /* per partition */
 	size_t record_size; /* sizeof the user's struct */
+	size_t zeroed_size; /* at least sizeof(struct intake_record) */
 	int64_t drain_us; /* bound of a rebalance's drain, 2 s */
 	int64_t epoch; /* stands in the commits' metadata; a commit of another epoch does not count */
 	bool reset_to_earliest; /* a committed offset that is gone: true: read from the earliest, with a
@@ -46,6 +48,9 @@ struct intake_config {
 	/* The span of a partition is full, and `oldest` is what its commits wait for: give up what may
 	 * be given up (queued copies). Not called while only a commit is awaited. May be NULL. */
 	void (*on_full)(void *opaque, struct intake_record *oldest);
+	/* How many more records can be used soon: the others are better left to librdkafka than taken
+	 * in cold. Asked once a tick. NULL: as many as the spans hold. */
+	uint32_t (*room)(void *opaque);
 	void *opaque;
 };
 
@@ -56,6 +61,10 @@ struct intake *intake_open(const struct common_settings *settings, struct loop *
 /* Polls what there is room for (a bounded number a call), commits what is due, moves a rebalance on.
  * Returns microseconds until there is more to do: 0 at once, -1 when only an event can bring some. */
 int64_t intake_tick(struct intake *intake, int64_t now_us);
+
+/* Did the last tick leave records for lack of room, and is there room now? Then it should come again
+ * at once. */
+bool intake_has_new_room(const struct intake *intake);
 
 /* The record is done: it may be committed once all before it are, and `record` is gone. For an
  * abandoned record: it is gone, nothing is committed. */

@@ -85,7 +85,7 @@ static struct intake_record *take_record(struct intake *intake)
 	else
 		record = malloc(intake->config.record_size);
 	memory_need(record);
-	memset(record, 0, intake->config.record_size);
+	memset(record, 0, intake->config.zeroed_size);
 	return record;
 }
 

@@ -47,6 +47,7 @@ struct intake {
 	struct intake_partition **partitions;
 	size_t n_partitions;
 	size_t next_partition; /* round robin */
+	bool has_left_records; /* the last tick, for lack of room */
 	struct intake_record *idle; /* free list, linked by next */
 	char *topic, *group, *object;
 };

@@ -122,6 +122,13 @@ uint32_t model_waiting(const struct model *model)
 	return model->waiting.n;
 }
 
+uint32_t model_room(const struct model *model)
+{
+	uint32_t enough = 2 * model->config.max_in_flight,
+		 n = model->in_flight.n + model->waiting.n;
+	return n < enough ? enough - n : 0;
+}
+
 bool model_is_left_alone(const struct model *model)
 {
 	return model->breaker.state != BREAKER_CLOSED;

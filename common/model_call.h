@@ -95,6 +95,9 @@ void model_call_cancel(struct model_call *call);
 /* Those that pause before another attempt are in flight, too. */
 uint32_t model_in_flight(const struct model *model);
 uint32_t model_waiting(const struct model *model);
+/* How many more calls are worth handing in: as many as will be out, and as many again that wait to
+ * take their slots. */
+uint32_t model_room(const struct model *model);
 /* Is the model left alone after failures in a row? */
 bool model_is_left_alone(const struct model *model);
 

@@ -113,18 +113,29 @@ static void take_id(struct request *request, const void *data, size_t size)
 	request->id[size] = '\0';
 }
 
-/* What every request has, whatever its caller said. */
-static void set_defaults(
-	struct request *request, const struct endpoint *endpoint, const rd_kafka_message_t *rkm)
+/* Not by {0}: a kilobyte of text is not cleared to hold some words. */
+static void clear(struct request *request, const rd_kafka_message_t *rkm)
 {
 	rd_kafka_timestamp_type_t type;
 	int64_t ms = rd_kafka_message_timestamp(rkm, &type);
 
-	*request = (struct request){.time_us = ms > 0 ? ms * 1000 : 0};
-	snprintf(request->id, sizeof(request->id), "%s-%" PRId32 "-%" PRId64,
-		rd_kafka_topic_name(rkm->rkt), rkm->partition, rkm->offset);
-	snprintf(
-		request->content_type, sizeof(request->content_type), "%s", endpoint->content_type);
+	request->time_us = ms > 0 ? ms * 1000 : 0;
+	request->id[0] = request->content_type[0] = '\0';
+	request->accept[0] = request->target_variant[0] = '\0';
+	request->payload = request->decoded = NULL;
+	request->payload_size = 0;
+}
+
+/* For what the caller left out, or said in a way that cannot be sent on. */
+static void fill_gaps(
+	struct request *request, const struct endpoint *endpoint, const rd_kafka_message_t *rkm)
+{
+	if (!request->id[0])
+		snprintf(request->id, sizeof(request->id), "%s-%" PRId32 "-%" PRId64,
+			rd_kafka_topic_name(rkm->rkt), rkm->partition, rkm->offset);
+	if (!request->content_type[0])
+		snprintf(request->content_type, sizeof(request->content_type), "%s",
+			endpoint->content_type);
 }
 
 static void decode_raw(
@@ -200,25 +211,31 @@ static int decode_avro(
 	return decode_body(request, rkm, error);
 }
 
-int request_decode(const struct endpoint *endpoint, const rd_kafka_message_t *rkm,
+static int decode(const struct endpoint *endpoint, const rd_kafka_message_t *rkm,
 	struct request *request, struct request_error *error)
 {
 	struct found found;
 
-	set_defaults(request, endpoint, rkm);
 	if (!rkm->payload || rkm->len == 0)
 		return refuse(error, "decode", "empty", "The record has no value");
 	find_headers(rkm, endpoint, &found);
 	take_header(
 		request->target_variant, sizeof(request->target_variant), &found.target_variant);
-	if (endpoint->format == FORMAT_RAW) {
-		decode_raw(request, &found, rkm);
-		return 0;
-	}
-	if (decode_avro(request, rkm, error) == 0)
-		return 0;
-	request_fini(request);
-	return -1;
+	if (endpoint->format == FORMAT_AVRO)
+		return decode_avro(request, rkm, error);
+	decode_raw(request, &found, rkm);
+	return 0;
+}
+
+int request_decode(const struct endpoint *endpoint, const rd_kafka_message_t *rkm,
+	struct request *request, struct request_error *error)
+{
+	clear(request, rkm);
+	int rc = decode(endpoint, rkm, request, error);
+	fill_gaps(request, endpoint, rkm);
+	if (rc)
+		request_fini(request);
+	return rc;
 }
 
 void request_fini(struct request *request)

@@ -26,6 +26,8 @@ char *text_format_duration(int64_t us, char *buffer);
 char *text_format_time(int64_t us, char *buffer);
 char *text_format_size(int64_t bytes, char *buffer);
 
+char *text_format_int(int64_t number, char *buffer);
+
 /* 1234567 as "1,234,567", for people. */
 char *text_format_count(int64_t number, char *buffer);
 

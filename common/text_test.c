@@ -262,6 +262,10 @@ static void counts_are_grouped_for_people(void **state)
 {
 	(void)state;
 	char text[32];
+	assert_string_equal(text_format_int(0, text), "0");
+	assert_string_equal(text_format_int(-70, text), "-70");
+	assert_string_equal(text_format_int(INT64_MAX, text), "9223372036854775807");
+	assert_string_equal(text_format_int(INT64_MIN, text), "-9223372036854775808");
 	assert_string_equal(text_format_count(0, text), "0");
 	assert_string_equal(text_format_count(999, text), "999");
 	assert_string_equal(text_format_count(1000, text), "1,000");

@@ -6,6 +6,7 @@
 #include "splitter/lineup.h"
 #include "splitter/route.h"
 #include "splitter/splitter.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -25,14 +26,20 @@ static void keep_body(struct exchange *exchange)
 	exchange->body_size = call->response_size;
 }
 
+static void take_content_type(struct exchange *exchange, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	assert(size <= sizeof exchange->content_type);
+	memcpy(exchange->content_type, text, size);
+}
+
 static void on_model_done(struct model_call *call)
 {
 	struct exchange *exchange =
 		(struct exchange *)((char *)call - offsetof(struct exchange, call));
 	exchange->is_calling = false;
 	exchange->outcome_word = outcome_name(call->outcome);
-	snprintf(exchange->content_type, sizeof exchange->content_type, "%s",
-		call->response_content_type ? call->response_content_type : "");
+	take_content_type(exchange, call->response_content_type);
 	keep_body(exchange);
 	counters_request(exchange);
 	part_send(&exchange->answer);

@@ -20,8 +20,6 @@ struct exchange {
 	struct route *route;
 	struct lineup *lineup; /* held: what was in force when the record came */
 	struct arm *arm; /* of the lineup; NULL: dead letter */
-	struct request request;
-	struct request_error error; /* valid with arm == NULL */
 	struct model_call call;
 	bool is_calling;
 	struct turn turn; /* where the endpoint says order = "key" */
@@ -30,7 +28,6 @@ struct exchange {
 	const char *outcome_word; /* what the answer says: outcome_name(), or why it has no body */
 	void *body; /* owned; NULL: empty */
 	size_t body_size;
-	char content_type[257];
 	const char *
 		reply_topic; /* the caller's choice, of the endpoint's list; NULL: the endpoint's */
 	int32_t reply_partition; /* -1: none was named */
@@ -41,8 +38,13 @@ struct exchange {
 	struct part event;
 	struct part *copies; /* owned */
 	size_t n_copies;
-	struct sampling_decision decisions[EVENT_MAX_TESTS];
 	size_t n_decisions;
+
+	/* set before they are read, and not cleared: see route.c */
+	struct request request;
+	struct request_error error; /* valid with arm == NULL */
+	char content_type[257]; /* the answer's; valid once the call ended */
+	struct sampling_decision decisions[EVENT_MAX_TESTS]; /* the first n_decisions */
 };
 
 /* The intake's callbacks; opaque is the route. */

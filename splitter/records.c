@@ -1,5 +1,6 @@
 #include "splitter/records.h"
 #include "common/clock.h"
+#include "common/text.h"
 #include "splitter/exchange.h"
 #include "splitter/lineup.h"
 #include "splitter/route.h"
@@ -16,9 +17,8 @@ static void add_text(rd_kafka_headers_t *headers, const char *name, const char *
 
 static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
 {
-	char text[24];
-	snprintf(text, sizeof text, "%" PRId64, number);
-	add_text(headers, name, text);
+	char text[TEXT_MAX];
+	add_text(headers, name, text_format_int(number, text));
 }
 
 /* Sends with headers that are freed when the publisher does not take them. */

@@ -19,6 +19,19 @@ static int64_t start_of(void *opaque, int32_t partition)
 	return (size_t)partition < endpoint->n_start ? endpoint->start[partition] : 0;
 }
 
+/* While one arm can take more, records are taken: those of an arm that cannot wait for it, as far as
+ * their partitions have room. */
+static uint32_t room_of(void *opaque)
+{
+	const struct route *route = opaque;
+	uint32_t room = 0;
+	for (size_t i = 0; i < route->lineup->n_arms; i++) {
+		uint32_t more = model_room(route->lineup->arms[i].model);
+		room = more > room ? more : room;
+	}
+	return room;
+}
+
 static int open_intake(struct route *route, char *errstr, size_t errstr_size)
 {
 	struct intake_config config = {
@@ -27,12 +40,14 @@ static int open_intake(struct route *route, char *errstr, size_t errstr_size)
 		.object = route->object,
 		.span_limit = (uint32_t)route->lineup->endpoint->max_uncommitted,
 		.record_size = sizeof(struct exchange),
+		.zeroed_size = offsetof(struct exchange, request),
 		.drain_us = REBALANCE_DRAIN_US,
 		.epoch = route->epoch,
 		.start = start_of,
 		.on_record = exchange_on_record,
 		.on_abandon = exchange_on_abandon,
 		.on_full = exchange_on_full,
+		.room = room_of,
 		.opaque = route,
 	};
 	const struct common_settings *settings = route->splitter->service.settings;

@@ -170,6 +170,14 @@ static void follow_control(struct splitter *splitter)
 		reconcile(splitter);
 }
 
+static bool has_new_room(const struct splitter *splitter)
+{
+	for (const struct route *route = splitter->routes; route; route = route->next)
+		if (!route->is_closed && intake_has_new_room(route->intake))
+			return true;
+	return false;
+}
+
 static int64_t tick(void *self)
 {
 	struct splitter *splitter = self;
@@ -188,7 +196,8 @@ static int64_t tick(void *self)
 	}
 	/* Last, and once a turn, since it looks at every call: what the intakes started goes out now.
 	 * Later than the turn began, so that no duration is negative. */
-	return loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
+	wait = loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
+	return has_new_room(splitter) ? 0 : wait;
 }
 
 static void stop(void *self)

@@ -43,6 +43,13 @@ void lane_topic(const struct lane_arm *arm, char topic[250])
 		variants_of(arm->test, arm->endpoint, arm->role, &n)[arm->variant].name);
 }
 
+/* Copies of a cancelled test need no model. */
+static uint32_t room_of(void *opaque)
+{
+	const struct lane *lane = opaque;
+	return lane->is_cancelled ? UINT32_MAX : model_room(lane->model);
+}
+
 static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
 {
 	const struct common_settings *settings = lane->shadow->service.settings;
@@ -55,11 +62,13 @@ static int open_intake(struct lane *lane, char *errstr, size_t errstr_size)
 		.object = lane->object,
 		.span_limit = (uint32_t)lane->endpoint->max_uncommitted,
 		.record_size = sizeof(struct replay),
+		.zeroed_size = sizeof(struct replay),
 		.drain_us = REBALANCE_DRAIN_US,
 		.reset_to_earliest = true,
 		.start = from_the_beginning,
 		.on_record = replay_on_record,
 		.on_abandon = replay_on_abandon,
+		.room = room_of,
 		.opaque = lane,
 	};
 	lane->intake =

@@ -178,6 +178,14 @@ static const char *why_not_ready(void *self, char *text, size_t size)
 
 /* Work. */
 
+static bool has_new_room(const struct shadow *shadow)
+{
+	for (const struct lane *lane = shadow->lanes; lane; lane = lane->next)
+		if (!lane->is_closed && intake_has_new_room(lane->intake))
+			return true;
+	return false;
+}
+
 static int64_t tick(void *self)
 {
 	struct shadow *shadow = self;
@@ -198,7 +206,8 @@ static int64_t tick(void *self)
 	}
 	/* Last, and once a turn, since it looks at every call: what the intakes started goes out now.
 	 * Later than the turn began, so that no duration is negative. */
-	return loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
+	wait = loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
+	return has_new_room(shadow) ? 0 : wait;
 }
 
 static void stop(void *self)
