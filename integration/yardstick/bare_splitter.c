@@ -2,8 +2,9 @@
  * call the model, publish answer and event, copy a share. It keeps no promise: no safe commits, no
  * sampling by hash, no accounting, no retries, no settings.
  *
- *     umbra-bare-splitter BROKERS URL REQUESTS IN_FLIGHT PERCENT INPUT ANSWERS SHADOW EVENTS GROUP
+ *     umbra-bare-splitter BROKERS URL REQUESTS IN_FLIGHT PERCENT INPUT ANSWERS SHADOW EVENTS GROUP [ids]
  *
+ * With `ids` each answer bears its request's id, for a caller who waits for it.
  * Prints one line of JSON: requests per second and CPU time per request, from a tenth on. */
 #include <curl/curl.h>
 #include <librdkafka/rdkafka.h>
@@ -38,6 +39,7 @@ struct bare {
 	const char *answers, *shadow, *events;
 	long requests, percent, begun, ended, delivered;
 	double *latencies; /* of each call, in seconds */
+	bool has_ids; /* answers bear their requests' ids */
 	bool is_empty; /* the queue was, when a record was last asked for: the eventfd tells of more */
 };
 
@@ -148,13 +150,29 @@ static void open_calls(struct bare *bare, const char *url, long n)
 	}
 }
 
+/* NULL: none. */
+static rd_kafka_headers_t *answer_headers(const struct bare *bare, const rd_kafka_message_t *rkm)
+{
+	rd_kafka_headers_t *asked, *headers;
+	const void *id;
+	size_t size;
+	if (!bare->has_ids || rd_kafka_message_headers(rkm, &asked) ||
+		rd_kafka_header_get_last(asked, "x-request-id", &id, &size))
+		return NULL;
+	headers = rd_kafka_headers_new(1);
+	rd_kafka_header_add(headers, "umbra-request-id", -1, id, (ssize_t)size);
+	return headers;
+}
+
+/* The headers are Kafka's from here on; NULL: none. */
 static void publish(rd_kafka_t *rk, const char *topic, const rd_kafka_message_t *rkm,
-	const void *value, size_t size)
+	const void *value, size_t size, rd_kafka_headers_t *headers)
 {
 	while (rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic),
 		       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		       RD_KAFKA_V_KEY(rkm->key, rkm->key_len),
 		       RD_KAFKA_V_VALUE((void *)(uintptr_t)value, size),
+		       RD_KAFKA_V_HEADERS(headers),
 		       RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		rd_kafka_poll(rk, 10);
 }
@@ -170,7 +188,7 @@ static void begin(struct bare *bare, rd_kafka_message_t *rkm)
 	curl_easy_setopt(call->easy, CURLOPT_POSTFIELDS, rkm->payload);
 	curl_multi_add_handle(bare->multi, call->easy);
 	if (bare->begun++ % 100 < bare->percent)
-		publish(bare->copies, bare->shadow, rkm, rkm->payload, rkm->len);
+		publish(bare->copies, bare->shadow, rkm, rkm->payload, rkm->len, NULL);
 }
 
 static void take_requests(struct bare *bare)
@@ -202,8 +220,9 @@ static void take_answers(struct bare *bare)
 		CURL *easy = msg->easy_handle;
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &call);
 		curl_multi_remove_handle(bare->multi, easy);
-		publish(bare->live, bare->answers, call->rkm, call->answer, call->size);
-		publish(bare->live, bare->events, call->rkm, event, sizeof event);
+		publish(bare->live, bare->answers, call->rkm, call->answer, call->size,
+			answer_headers(bare, call->rkm));
+		publish(bare->live, bare->events, call->rkm, event, sizeof event, NULL);
 		rd_kafka_message_destroy(call->rkm);
 		call->next = bare->idle;
 		bare->idle = call;
@@ -256,9 +275,10 @@ static void run(struct bare *bare)
 int main(int argc, char **argv)
 {
 	struct bare bare = {0};
-	if (argc != 11)
+	if (argc != 11 && argc != 12)
 		die("usage: BROKERS URL REQUESTS IN_FLIGHT PERCENT INPUT ANSWERS SHADOW EVENTS "
-		    "GROUP");
+		    "GROUP [ids]");
+	bare.has_ids = argc == 12;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	bare.requests = strtol(argv[3], NULL, 10);
 	bare.percent = strtol(argv[5], NULL, 10);
