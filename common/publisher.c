@@ -1,6 +1,7 @@
 /* A publisher is one rd_kafka_t, so that its queue, its connections and its retries are its own. A
  * fatal error of the idempotent producer ends that handle: what it had not delivered ends in errors,
- * as any delivery may, and another handle takes its place.
+ * as any delivery may, and another handle takes its place: at once, but one that breaks again and
+ * again (it may write to no topic) every few seconds.
  *
  * A topic's max.message.bytes holds for a batch: a small record may be refused for what stood beside
  * it. So what is refused as too large goes once more, by itself, through a handle without batches.
@@ -16,6 +17,7 @@
  * partitions certain, and a record to a topic that was never seen waits in its queue and ends with
  * an error, instead of being sent blind. */
 #include "common/publisher.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include <assert.h>
@@ -24,7 +26,8 @@
 
 enum {
 	FULL_PAUSE_US = 2000, /* the queue was full */
-	REFUSED_PAUSE_US = 1000000 /* Kafka refused for now */
+	REFUSED_PAUSE_US = 1000000, /* Kafka refused for now */
+	RENEW_PAUSE_US = 5000000 /* before a handle that broke at once is replaced */
 };
 
 /* Topic handles are kept: looking one up by name costs a lock and a list walk a record. */
@@ -38,6 +41,7 @@ struct handle {
 	rd_kafka_t *rk; /* NULL: not needed yet */
 	rd_kafka_queue_t *queue;
 	bool is_broken; /* met a fatal error and takes nothing any more */
+	int64_t renew_at_us; /* not before then is it replaced */
 	struct publisher_topic *topics;
 };
 
@@ -257,6 +261,7 @@ static void renew_handle(struct publisher *publisher, struct handle *handle)
 		log_error(publisher->name, "the broken handle cannot be replaced: %s", errstr);
 		return;
 	}
+	handle->renew_at_us = clock_monotonic_us() + RENEW_PAUSE_US;
 	close_handle(old);
 	log_info(publisher->name, "a new handle took the place of the broken one");
 }
@@ -376,7 +381,7 @@ static void poll_handle(struct publisher *publisher, struct handle *handle)
 	if (!handle->rk)
 		return;
 	rd_kafka_poll(handle->rk, 0);
-	if (handle->is_broken)
+	if (handle->is_broken && clock_monotonic_us() >= handle->renew_at_us)
 		renew_handle(publisher, handle);
 }
 

@@ -106,6 +106,28 @@ static void every_record_ends_in_one_delivery_though_the_handle_breaks(void **st
 	}
 }
 
+static void wait_until_renewed(struct fixture *fixture, const rd_kafka_t *broken)
+{
+	int64_t deadline_us = clock_monotonic_us() + DEADLINE_US;
+	while (publisher_handle(fixture->publisher) == broken) {
+		assert_true(clock_monotonic_us() < deadline_us);
+		(void)publisher_poll(fixture->publisher);
+	}
+}
+
+static void a_handle_that_breaks_at_once_is_not_replaced_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+	const rd_kafka_t *handle = publisher_handle(fixture->publisher);
+	break_handle(fixture);
+	wait_until_renewed(fixture, handle);
+	int64_t renewed_us = clock_monotonic_us();
+	handle = publisher_handle(fixture->publisher);
+	break_handle(fixture);
+	wait_until_renewed(fixture, handle);
+	assert_true(clock_monotonic_us() - renewed_us > 4000000);
+}
+
 static void after_a_fatal_error_records_flow_through_a_new_handle(void **state)
 {
 	struct fixture *fixture = *state;
@@ -113,11 +135,7 @@ static void after_a_fatal_error_records_flow_through_a_new_handle(void **state)
 	assert_int_equal(send_parcel(fixture, 0), 0);
 	wait_until_none_is_open(fixture);
 	break_handle(fixture);
-	int64_t deadline_us = clock_monotonic_us() + DEADLINE_US;
-	while (publisher_handle(fixture->publisher) == broken) {
-		assert_true(clock_monotonic_us() < deadline_us);
-		(void)publisher_poll(fixture->publisher);
-	}
+	wait_until_renewed(fixture, broken);
 	for (int i = 0; i < RECORDS; i++)
 		assert_int_equal(send_parcel(fixture, i), 0);
 	wait_until_none_is_open(fixture);
@@ -181,6 +199,8 @@ int main(void)
 			tear_down),
 		cmocka_unit_test_setup_teardown(
 			after_a_fatal_error_records_flow_through_a_new_handle, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_handle_that_breaks_at_once_is_not_replaced_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_publisher_that_ends_gives_back_what_it_could_not_deliver, set_up,
 			tear_down),
