@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASSIGN_AGAIN_US = 500000 };
+enum {
+	ASSIGN_AGAIN_US = 500000,
+	SILENCE_US = 3000000, /* after so long without a word, why there is none is asked */
+	ASK_TIMEOUT_MS = 1000 /* the whole loop waits meanwhile */
+};
 
 static void assign(struct control_log *log)
 {
@@ -37,9 +41,9 @@ static void note_trouble(struct control_log *log, rd_kafka_resp_err_t err, const
 		snprintf(log->trouble, sizeof(log->trouble), "no such topic %s: run umbractl init",
 			log->topic);
 	else
-		snprintf(log->trouble, sizeof(log->trouble), "%s cannot be read: %s%s", log->topic,
-			reason ? reason : rd_kafka_err2str(err), kafka_remedy(err));
+		kafka_why_unread(log->rk, log->topic, err, reason, log->trouble);
 	log_warn("control log", "%s", log->trouble);
+	log->has_trouble = true;
 }
 
 static void assign_later(struct control_log *log)
@@ -71,8 +75,9 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 /* A reader of its own: an idle program asks twice a second, umbractl wants the end at once. */
 static rd_kafka_t *open_reader(struct control_log *log, char *errstr, size_t errstr_size)
 {
+	char group[KAFKA_GROUP_MAX];
 	const struct kafka_property defaults[] = {
-		{"group.id", "umbra-control-log"},
+		{"group.id", group},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
 		{"enable.partition.eof", "true"},
@@ -81,9 +86,11 @@ static rd_kafka_t *open_reader(struct control_log *log, char *errstr, size_t err
 		{"topic.metadata.propagation.max.ms", "0"},
 		{NULL, NULL},
 	};
-	rd_kafka_conf_t *conf = kafka_conf_new(log->settings, defaults, errstr, errstr_size);
+	rd_kafka_conf_t *conf;
 	rd_kafka_t *rk;
 
+	kafka_reader_group(log->settings, group);
+	conf = kafka_conf_new(log->settings, defaults, errstr, errstr_size);
 	if (!conf)
 		return NULL;
 	rd_kafka_conf_set_opaque(conf, log);
@@ -108,6 +115,7 @@ struct control_log *control_log_open(
 	control_state_init(&log->state);
 	snprintf(log->topic, sizeof(log->topic), "%scontrol", settings->prefix);
 	snprintf(log->trouble, sizeof(log->trouble), "%s has not been read yet", log->topic);
+	log->ask_at_us = clock_monotonic_us() + SILENCE_US;
 	log->rk = open_reader(log, errstr, errstr_size);
 	if (!log->rk) {
 		control_log_close(log);
@@ -217,6 +225,7 @@ static void take_end(struct control_log *log, int64_t offset)
 	if (offset > log->next_offset)
 		log->next_offset = offset;
 	log->trouble[0] = '\0';
+	log->has_trouble = false;
 	if (!log->was_current)
 		log->changed = true;
 	log->was_current = true;
@@ -245,12 +254,27 @@ void control_log_poll(struct control_log *log, int timeout_ms)
 	}
 }
 
+/* librdkafka says nothing of an assigned topic that it may not ask about. Asked only as long as no other
+ * trouble is known, so that a broker that is away holds nobody up. */
+static void ask_why_silent(struct control_log *log, int64_t now_us)
+{
+	char why[KAFKA_WHY_MAX];
+
+	if (log->was_current || log->has_trouble || now_us < log->ask_at_us)
+		return;
+	log->ask_at_us = now_us + SILENCE_US;
+	if (kafka_partition_count(log->rk, log->topic, ASK_TIMEOUT_MS, why, sizeof(why)) >= 0)
+		return;
+	snprintf(log->trouble, sizeof(log->trouble), "%s", why);
+	log_warn("control log", "%s", log->trouble);
+}
+
 bool control_log_tick(struct control_log *log, int64_t now_us)
 {
 	bool changed;
 
-	(void)now_us;
 	control_log_poll(log, 0);
+	ask_why_silent(log, now_us);
 	changed = log->changed;
 	log->changed = false;
 	return changed;

@@ -3,6 +3,7 @@
 #define UMBRA_COMMON_CONTROL_LOG_PRIVATE_H
 
 #include "common/control_log.h"
+#include "common/kafka.h"
 #include <librdkafka/rdkafka.h>
 
 /* The record that control_log_append waits for. */
@@ -30,9 +31,11 @@ struct control_log {
 	int64_t next_offset; /* what is read next */
 	bool is_assigned;
 	int64_t assign_again_us; /* monotonic, when not assigned */
+	int64_t ask_at_us; /* monotonic; why nothing comes, when nothing is known */
+	bool has_trouble; /* librdkafka told of it since the end was last reached */
 	bool was_current; /* the end was reached once */
 	bool changed;
-	char trouble[600]; /* what keeps the log from being read, "": nothing known */
+	char trouble[KAFKA_WHY_MAX]; /* what keeps the log from being read, "": nothing known */
 	control_log_observer *observer;
 	void *opaque;
 	struct pending_write *pending;

@@ -127,7 +127,8 @@ static int send_record(
 	free(data);
 	if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return 0;
-	snprintf(errstr, errstr_size, "not written to %s: %s", log->topic, rd_kafka_err2str(err));
+	snprintf(errstr, errstr_size, "not written to %s: %s%s", log->topic, rd_kafka_err2str(err),
+		kafka_remedy(err));
 	return -1;
 }
 
@@ -156,8 +157,8 @@ static int judge_write(const struct control_log *log, const struct pending_write
 	if (pending->seen)
 		return (int)pending->verdict; /* errstr was filled when it was read */
 	if (pending->reported && !pending->may_be_written)
-		snprintf(errstr, errstr_size, "not written to %s: %s", log->topic,
-			rd_kafka_err2str(pending->err));
+		snprintf(errstr, errstr_size, "not written to %s: %s%s", log->topic,
+			rd_kafka_err2str(pending->err), kafka_remedy(pending->err));
 	else
 		snprintf(errstr, errstr_size,
 			"it is not known whether write %s reached %s (%s): look for it with "

@@ -4,12 +4,16 @@
 #include <string.h>
 #include <strings.h>
 
-/* A group id is needed for rd_kafka_assign, though no group is ever joined. */
+void kafka_reader_group(const struct common_settings *settings, char group[KAFKA_GROUP_MAX])
+{
+	snprintf(group, KAFKA_GROUP_MAX, "%sreader", settings->prefix ? settings->prefix : "");
+}
+
 rd_kafka_t *kafka_reader_new(
 	const struct common_settings *settings, char *errstr, size_t errstr_size)
 {
-	char group[256];
-	snprintf(group, sizeof(group), "%sreader", settings->prefix ? settings->prefix : "");
+	char group[KAFKA_GROUP_MAX];
+	kafka_reader_group(settings, group);
 	const struct kafka_property defaults[] = {
 		{"group.id", group},
 		{"enable.auto.commit", "false"},
@@ -95,6 +99,22 @@ const char *kafka_remedy(rd_kafka_resp_err_t err)
 	default:
 		return "";
 	}
+}
+
+void kafka_why_unread(rd_kafka_t *rk, const char *topic, rd_kafka_resp_err_t err,
+	const char *reason, char text[KAFKA_WHY_MAX])
+{
+	char group[KAFKA_GROUP_MAX] = "";
+	size_t size = sizeof group;
+	if (!reason)
+		reason = rd_kafka_err2str(err);
+	rd_kafka_conf_get(rd_kafka_conf(rk), "group.id", group, &size);
+	if (err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+		snprintf(text, KAFKA_WHY_MAX, "group %s may not be asked about: %s%s", group,
+			rd_kafka_err2str(err), kafka_remedy(err));
+	else
+		snprintf(text, KAFKA_WHY_MAX, "%s cannot be read: %s%s", topic, reason,
+			kafka_remedy(err));
 }
 
 static int count_partitions(

@@ -19,6 +19,12 @@ int kafka_property_check(const char *property, char *errstr, size_t errstr_size)
 rd_kafka_conf_t *kafka_conf_new(const struct common_settings *settings,
 	const struct kafka_property *defaults, char *errstr, size_t errstr_size);
 
+enum { KAFKA_GROUP_MAX = 256, KAFKA_WHY_MAX = 600 };
+
+/* The group of every reader that joins none: rd_kafka_assign needs a name, and librdkafka asks the
+ * brokers about it. */
+void kafka_reader_group(const struct common_settings *settings, char group[KAFKA_GROUP_MAX]);
+
 /* A consumer that reads what it is told by rd_kafka_assign and commits nothing: for small topics
  * that are read from end to end. */
 rd_kafka_t *kafka_reader_new(
@@ -47,6 +53,10 @@ bool kafka_is_permanent(rd_kafka_resp_err_t err);
 
 /* What to add to a message about this error: where the remedy is found, or "". */
 const char *kafka_remedy(rd_kafka_resp_err_t err);
+
+/* Why such a reader gets nothing from the topic; `reason` as librdkafka gives it, or NULL. */
+void kafka_why_unread(rd_kafka_t *rk, const char *topic, rd_kafka_resp_err_t err,
+	const char *reason, char text[KAFKA_WHY_MAX]);
 
 /* The number of partitions of a topic; 0: it does not exist; -1 and errstr: could not be learnt.
  * Blocks for at most timeout_ms. */

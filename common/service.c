@@ -70,12 +70,15 @@ static void try_start(struct service *service)
 	if (service->now_us < service->next_check_us ||
 		!control_log_is_current(service->control, &why_not))
 		return;
-	int failed = topics_check(service->kind->handle(service), service->settings->prefix,
+	int checked = topics_check(service->kind->handle(service), service->settings->prefix,
 		CHECK_TIMEOUT_MS, service->problem, sizeof service->problem);
+	bool failed = checked < 0;
+	if (checked > 0)
+		log_warn(NULL, "%s", service->problem);
 	if (!failed && !control_log_state(service->control)->event_partitions) {
 		snprintf(service->problem, sizeof service->problem,
 			"there is no installation yet: run umbractl init");
-		failed = -1;
+		failed = true;
 	}
 	service->next_check_us = clock_monotonic_us() + CHECK_INTERVAL_US;
 	service->is_started = !failed;

@@ -130,8 +130,9 @@ static int read_created(rd_kafka_event_t *event, char *errstr, size_t errstr_siz
 		if (err == RD_KAFKA_RESP_ERR_NO_ERROR ||
 			err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
 			continue;
-		snprintf(errstr, errstr_size, "topic %s cannot be created: %s",
-			rd_kafka_topic_result_name(results[i]), why ? why : rd_kafka_err2str(err));
+		snprintf(errstr, errstr_size, "topic %s cannot be created: %s%s",
+			rd_kafka_topic_result_name(results[i]), why ? why : rd_kafka_err2str(err),
+			kafka_remedy(err));
 		return -1;
 	}
 	return 0;

@@ -23,8 +23,8 @@ struct topic_want {
 };
 
 /* Checks at a program's start that umbra.control and umbra.events have the properties of the
- * design. 0, or -1 and errstr with the command that repairs them. A broker without the admin API
- * (librdkafka's mock) is taken as it is, with a warning. Blocks for at most timeout_ms. */
+ * design. 0, or -1 and errstr with the command that repairs them; 1 and errstr: they cannot be
+ * checked, and are taken as they are. Blocks for at most timeout_ms. */
 int topics_check(rd_kafka_t *rk, const char *prefix, int timeout_ms, char *errstr,
 	size_t errstr_size) __attribute__((warn_unused_result));
 

@@ -1,5 +1,5 @@
 /* Do umbra's own topics have the properties that everything else relies on? */
-#include "common/log.h"
+#include "common/kafka.h"
 #include "common/topic_properties.h"
 #include <stdlib.h>
 #include <string.h>
@@ -52,16 +52,20 @@ static int check_answer(rd_kafka_t *rk, rd_kafka_event_t *event, const struct to
 	char *errstr, size_t errstr_size)
 {
 	size_t n;
+	int rc = 0;
 	const rd_kafka_ConfigResource_t **resources = rd_kafka_DescribeConfigs_result_resources(
 		rd_kafka_event_DescribeConfigs_result(event), &n);
 
 	for (size_t i = 0; i < n; i++) {
 		enum topic_kind kind;
 
-		if (rd_kafka_ConfigResource_error(resources[i])) {
-			log_warn("topics", "the properties of %s cannot be read: %s",
-				rd_kafka_ConfigResource_name(resources[i]),
-				rd_kafka_err2str(rd_kafka_ConfigResource_error(resources[i])));
+		rd_kafka_resp_err_t err = rd_kafka_ConfigResource_error(resources[i]);
+		if (err) {
+			snprintf(errstr, errstr_size,
+				"the properties of topic %s cannot be checked: %s%s",
+				rd_kafka_ConfigResource_name(resources[i]), rd_kafka_err2str(err),
+				kafka_remedy(err));
+			rc = 1;
 			continue;
 		}
 		kind = strcmp(rd_kafka_ConfigResource_name(resources[i]), want->name) == 0
@@ -70,7 +74,7 @@ static int check_answer(rd_kafka_t *rk, rd_kafka_event_t *event, const struct to
 		if (check_properties(rk, kind, resources[i], errstr, errstr_size) != 0)
 			return -1;
 	}
-	return 0;
+	return rc;
 }
 
 static int describe_and_check(rd_kafka_t *rk, const struct topic_want *want, int timeout_ms,
@@ -83,7 +87,7 @@ static int describe_and_check(rd_kafka_t *rk, const struct topic_want *want, int
 		rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
 	rd_kafka_ConfigResource_t *resources[2];
 	rd_kafka_event_t *event;
-	int rc = 0;
+	int rc = 1;
 
 	for (size_t i = 0; i < 2; i++)
 		resources[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, want[i].name);
@@ -93,7 +97,8 @@ static int describe_and_check(rd_kafka_t *rk, const struct topic_want *want, int
 	if (event)
 		rc = check_answer(rk, event, want, errstr, errstr_size);
 	else
-		log_warn("topics", "the properties of the topics cannot be checked: %s", why);
+		snprintf(errstr, errstr_size, "the properties of the topics cannot be checked: %s",
+			why);
 	if (event)
 		rd_kafka_event_destroy(event);
 	rd_kafka_ConfigResource_destroy_array(resources, 2);
@@ -130,8 +135,8 @@ int topics_check(
 		if (check_partitions(rk, &want[i], timeout_ms, errstr, errstr_size) != 0)
 			return -1;
 	if (!topics_have_admin(rk, timeout_ms)) {
-		log_warn("topics", "these brokers do not tell the properties of topics");
-		return 0;
+		snprintf(errstr, errstr_size, "these brokers do not tell the properties of topics");
+		return 1;
 	}
 	return describe_and_check(rk, want, timeout_ms, errstr, errstr_size);
 }

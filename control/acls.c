@@ -60,7 +60,7 @@ static const struct need needs[] = {
 	{"umbractl", CONTROL_TOPIC, {"Read", "Write", "Create", "DescribeConfigs"}},
 	{"umbractl", READER_GROUP, {"Describe"}},
 	{"umbractl", EVENTS_TOPIC, {"Read", "Create", "DescribeConfigs"}},
-	{"umbractl", AGGREGATES_TOPIC, {"Read", "Create", "DescribeConfigs"}},
+	{"umbractl", AGGREGATES_TOPIC, {"Read", "Create"}},
 	{"umbractl", REQUESTS_TOPIC, {"Describe", "Create"}},
 	{"umbractl", RESPONSES_TOPIC, {"Describe", "Create"}},
 	{"umbractl", DEAD_LETTER_TOPIC, {"Read", "Create"}},

@@ -104,7 +104,7 @@ static int prepare_topics(struct ctl *ctl, int64_t partitions)
 	struct topic_want want[N_TOPICS];
 	bool missing[N_TOPICS];
 	char errstr[512];
-	int status;
+	int status, checked = 0;
 
 	want_topic(&want[0], ctl, TOPIC_CONTROL, "control", 1);
 	want_topic(&want[1], ctl, TOPIC_EVENTS, "events", partitions);
@@ -114,10 +114,13 @@ static int prepare_topics(struct ctl *ctl, int64_t partitions)
 		return ctl_fail("%s", errstr);
 	status = ctl->settings.no_create ? print_commands(ctl, want, missing)
 					 : create_topics(ctl, want, missing);
-	if (status == EXIT_DONE &&
-		topics_check(ctl->rk, ctl->settings.common.prefix, ctl_timeout_ms(ctl), errstr,
-			sizeof(errstr)) != 0)
+	if (status == EXIT_DONE)
+		checked = topics_check(ctl->rk, ctl->settings.common.prefix, ctl_timeout_ms(ctl),
+			errstr, sizeof(errstr));
+	if (checked < 0)
 		return ctl_fail("%s", errstr);
+	if (checked > 0)
+		fprintf(stderr, "umbractl: %s\n", errstr);
 	return status;
 }
 

@@ -91,6 +91,15 @@ static void take_record(struct reading *reading, const rd_kafka_message_t *rkm)
 	reading->is_over = !reading->take(reading->opaque, rkm);
 }
 
+static int fail(const struct reading *reading, const rd_kafka_message_t *rkm)
+{
+	char why[KAFKA_WHY_MAX];
+
+	kafka_why_unread(
+		reading->ctl->rk, reading->topic, rkm->err, rd_kafka_message_errstr(rkm), why);
+	return ctl_fail("%s", why);
+}
+
 /* 0, or the exit status. */
 static int take(struct reading *reading, const rd_kafka_message_t *rkm)
 {
@@ -100,8 +109,7 @@ static int take(struct reading *reading, const rd_kafka_message_t *rkm)
 		reach(reading, rkm->partition,
 			reading->follow ? reading->next[rkm->partition] : rkm->offset);
 	else if (rkm->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-		return ctl_fail(
-			"%s cannot be read: %s", reading->topic, rd_kafka_message_errstr(rkm));
+		return fail(reading, rkm);
 	return 0;
 }
 

@@ -12,6 +12,7 @@ struct answers {
 	rd_kafka_queue_t *queue;
 	struct loop *loop;
 	int wake_fd;
+	const char *topic; /* the caller's */
 };
 
 /* A topic that was just made may have no leader yet: asked again after a pause, in which the metadata
@@ -75,6 +76,7 @@ struct answers *answers_open(const struct common_settings *settings, struct loop
 		return NULL;
 	}
 	answers->loop = loop;
+	answers->topic = topic;
 	answers->rk = kafka_reader_new(settings, errstr, errstr_size);
 	if (!answers->rk) {
 		free(answers);
@@ -102,6 +104,13 @@ void answers_close(struct answers *answers)
 	free(answers);
 }
 
+static void tell_unread(const struct answers *answers, const rd_kafka_message_t *rkm)
+{
+	char why[KAFKA_WHY_MAX];
+	kafka_why_unread(answers->rk, answers->topic, rkm->err, rd_kafka_message_errstr(rkm), why);
+	log_warn(NULL, "%s", why);
+}
+
 bool answers_poll(struct answers *answers,
 	void (*on_answer)(void *opaque, const rd_kafka_message_t *rkm), void *opaque)
 {
@@ -112,7 +121,7 @@ bool answers_poll(struct answers *answers,
 		if (!rkm->err)
 			on_answer(opaque, rkm);
 		else if (rkm->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-			log_warn(NULL, "answers cannot be read: %s", rd_kafka_message_errstr(rkm));
+			tell_unread(answers, rkm);
 		rd_kafka_message_destroy(rkm);
 	}
 	return true;

@@ -25,7 +25,7 @@ struct capture {
 	int n;
 	rd_kafka_message_t *current; /* handed out */
 	int64_t total; /* offsets in the ranges */
-	char problem[300]; /* what ended the reading; "": nothing */
+	char problem[KAFKA_WHY_MAX]; /* what ended the reading; "": nothing */
 };
 
 /* Can waiting mend it? */
@@ -40,19 +40,19 @@ static void on_error(rd_kafka_t *rk, int number, const char *reason, void *opaqu
 {
 	struct capture *capture = opaque;
 	rd_kafka_resp_err_t err = (rd_kafka_resp_err_t)number;
-	(void)rk;
+	char why[KAFKA_WHY_MAX];
+	kafka_why_unread(rk, capture->topic, err, reason, why);
 	if (is_final(err))
-		snprintf(capture->problem, sizeof capture->problem, "%s%s", reason,
-			kafka_remedy(err));
+		snprintf(capture->problem, sizeof capture->problem, "%s", why);
 	else
-		log_warn(NULL, "%s: %s", capture->topic, reason);
+		log_warn(NULL, "%s", why);
 }
 
 static int open_reader(struct capture *capture, const struct common_settings *settings,
 	char *errstr, size_t errstr_size)
 {
-	char group[256];
-	snprintf(group, sizeof group, "%sreader", settings->prefix);
+	char group[KAFKA_GROUP_MAX];
+	kafka_reader_group(settings, group);
 	const struct kafka_property defaults[] = {
 		{"group.id", group},
 		{"enable.auto.commit", "false"},

@@ -134,9 +134,10 @@ static void refuse(struct run *run, struct in_flight *request, rd_kafka_resp_err
 {
 	char place[1024];
 	run->tally.refused++;
-	log_error(NULL, "%s: request %s-%" PRId64 " cannot be published: %s",
+	log_error(NULL, "%s: request %s-%" PRId64 " cannot be published to %s: %s%s",
 		origin_write(&request->origin, run_source(run), place, sizeof place),
-		run->ledger.run, request->number, rd_kafka_err2str(err));
+		run->ledger.run, request->number, run->target.topic, rd_kafka_err2str(err),
+		kafka_remedy(err));
 	if (request->is_open)
 		end_missing(run, request);
 	else

@@ -118,9 +118,17 @@ void output_send(struct aggregator *aggregator, struct output_group *group, int3
 	send_output(output);
 }
 
+struct once {
+	struct delivery delivery; /* first */
+	const char *topic;
+};
+
+/* One that is lost matters little; that none may be written does. */
 static void on_delivery_once(struct delivery *delivery, rd_kafka_resp_err_t err)
 {
-	(void)err;
+	if (*kafka_remedy(err))
+		log_warn("aggregates", "a record for %s was refused: %s%s",
+			((struct once *)delivery)->topic, rd_kafka_err2str(err), kafka_remedy(err));
 	free(delivery);
 }
 
@@ -128,10 +136,11 @@ void output_send_once(struct aggregator *aggregator, const char *topic, int32_t 
 	const char *key, size_t key_size, const struct avro_buffer *value)
 {
 	bool is_exact = topic == aggregator->events_topic; /* which has that partition */
-	struct delivery *delivery = calloc(1, sizeof *delivery);
-	memory_need(delivery);
-	delivery->done = on_delivery_once;
-	delivery->source_partition = partition;
+	struct once *once = calloc(1, sizeof *once);
+	memory_need(once);
+	once->delivery.done = on_delivery_once;
+	once->delivery.source_partition = partition;
+	once->topic = topic;
 	struct outgoing record = {
 		.topic = topic,
 		.partition = is_exact ? partition : PARTITION_SOURCE,
@@ -140,6 +149,6 @@ void output_send_once(struct aggregator *aggregator, const char *topic, int32_t 
 		.value = value->data,
 		.value_size = value->size,
 	};
-	if (publisher_send(aggregator->publisher, &record, delivery))
-		free(delivery);
+	if (publisher_send(aggregator->publisher, &record, &once->delivery))
+		free(once);
 }

@@ -42,18 +42,6 @@ struct feed {
 	char trouble[600];
 };
 
-static const struct kafka_property defaults[] = {
-	{"group.id", "umbra-control-log"}, /* never joined */
-	{"enable.auto.commit", "false"},
-	{"enable.auto.offset.store", "false"},
-	{"enable.partition.eof", "true"},
-	{"auto.offset.reset", "error"},
-	{"fetch.wait.max.ms", "200"},
-	{"queued.max.messages.kbytes", "32768"},
-	{"allow.auto.create.topics", "false"},
-	{NULL, NULL},
-};
-
 __attribute__((format(printf, 2, 3))) static void be_in_trouble(
 	struct feed *feed, const char *format, ...)
 {
@@ -70,6 +58,13 @@ static void be_well(struct feed *feed)
 	feed->has_lost_kafka = false;
 }
 
+static void tell_unread(struct feed *feed, rd_kafka_resp_err_t err, const char *reason)
+{
+	char why[KAFKA_WHY_MAX];
+	kafka_why_unread(feed->rk, feed->topic, err, reason, why);
+	be_in_trouble(feed, "%s", why);
+}
+
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
 	struct feed *feed = opaque;
@@ -77,12 +72,25 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 	if (!feed->has_lost_kafka)
 		feed->ask_at_us = clock_monotonic_us() + AGAIN_US;
 	feed->has_lost_kafka = true;
-	be_in_trouble(feed, "%s%s", reason, kafka_remedy((rd_kafka_resp_err_t)err));
+	tell_unread(feed, (rd_kafka_resp_err_t)err, reason);
 }
 
 static rd_kafka_t *open_reader(
 	struct feed *feed, const struct common_settings *settings, char *errstr, size_t errstr_size)
 {
+	char group[KAFKA_GROUP_MAX];
+	kafka_reader_group(settings, group);
+	const struct kafka_property defaults[] = {
+		{"group.id", group},
+		{"enable.auto.commit", "false"},
+		{"enable.auto.offset.store", "false"},
+		{"enable.partition.eof", "true"},
+		{"auto.offset.reset", "error"},
+		{"fetch.wait.max.ms", "200"},
+		{"queued.max.messages.kbytes", "32768"},
+		{"allow.auto.create.topics", "false"},
+		{NULL, NULL},
+	};
 	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, errstr, errstr_size);
 	if (!conf)
 		return NULL;
@@ -273,8 +281,7 @@ static void take(struct feed *feed, const rd_kafka_message_t *rkm)
 	} else if (rkm->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && is_ours) {
 		find_again(feed, rkm->partition);
 	} else if (rkm->err != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-		be_in_trouble(feed, "%s cannot be read: %s%s", feed->topic,
-			rd_kafka_message_errstr(rkm), kafka_remedy(rkm->err));
+		tell_unread(feed, rkm->err, rd_kafka_message_errstr(rkm));
 		assign_later(feed);
 	}
 }
