@@ -12,26 +12,33 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
-/** Acls BROKERS allow|forget: what standard input says, a line each,
- * PRINCIPAL topic|group NAME literal|prefixed OPERATION. */
+/** Acls BROKERS: gives and takes rights as standard input says, a line each,
+ * PRINCIPAL topic|group NAME literal|prefixed OPERATION; then "allow" or "forget" for those lines. */
 public class Acls {
 	public static void main(String[] arguments) throws Exception {
 		List<AclBinding> bindings = new ArrayList<>();
 		var input = new BufferedReader(new InputStreamReader(System.in));
-		for (String line = input.readLine(); line != null; line = input.readLine()) {
-			String[] words = line.split(" ");
-			bindings.add(new AclBinding(
-					new ResourcePattern(ResourceType.fromString(words[1].toUpperCase()), words[2],
-							PatternType.fromString(words[3].toUpperCase())),
-					new AccessControlEntry(words[0], "*", operation(words[4]), AclPermissionType.ALLOW)));
-		}
 		try (Admin admin = Admin.create(Map.of("bootstrap.servers", arguments[0]))) {
-			if (arguments[1].equals("allow")) {
-				admin.createAcls(bindings).all().get();
-			} else {
-				admin.deleteAcls(bindings.stream().map(AclBinding::toFilter).toList()).all().get();
+			for (String line = input.readLine(); line != null; line = input.readLine()) {
+				if (line.equals("allow")) {
+					admin.createAcls(bindings).all().get();
+				} else if (line.equals("forget")) {
+					admin.deleteAcls(bindings.stream().map(AclBinding::toFilter).toList()).all().get();
+				} else {
+					bindings.add(binding(line.split(" ")));
+					continue;
+				}
+				bindings.clear();
+				System.out.println(line + ": done");
 			}
 		}
+	}
+
+	private static AclBinding binding(String[] words) {
+		return new AclBinding(
+				new ResourcePattern(ResourceType.fromString(words[1].toUpperCase()), words[2],
+						PatternType.fromString(words[3].toUpperCase())),
+				new AccessControlEntry(words[0], "*", operation(words[4]), AclPermissionType.ALLOW));
 	}
 
 	/** As kafka-acls.sh names them: DescribeConfigs. */

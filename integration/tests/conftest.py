@@ -6,54 +6,20 @@ its own for each test, and models that do what they are told.
 """
 import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))  # integration/witness.py
 
+from brokers import Broker  # noqa: E402
 from control import one_endpoint, shadow_tests  # noqa: E402
 from definitions import definitions, endpoint, variant  # noqa: E402
 from installation import Installation  # noqa: E402
 from model_server import ECHO, ModelServer  # noqa: E402
 from path import Path  # noqa: E402
 from records import Kafka  # noqa: E402
-
-BROKER = pathlib.Path(__file__).resolve().parents[1] / "broker"
-
-
-class Broker:
-    """A real Apache Kafka of the tests' own, which a test may stop and start."""
-
-    def __init__(self, folder, *arguments):
-        self.folder = folder
-        self.arguments = arguments
-        self.start()
-        self.address = self.env("BROKERS")
-
-    def env(self, name):
-        """BROKERS, and with users SASL_SSL and SSL: where it listens."""
-        lines = (self.folder / "broker.env").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines)[name]
-
-    def _command(self, command, *arguments):
-        subprocess.run([BROKER, command, "--dir", self.folder, *arguments], check=True, timeout=180)
-
-    def start(self):
-        self._command("start", *self.arguments)
-
-    def stop(self):
-        self._command("stop")
-
-    def kill(self):
-        self._command("kill")
-
-    def suspend(self):
-        self._command("suspend")
-
-    def resume(self):
-        self._command("resume")
+from secured import SecureBroker  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +38,14 @@ def kafka(tmp_path_factory):
 def own_broker(tmp_path):
     """A broker for this test alone: stop it, kill it, suspend it."""
     broker = Broker(tmp_path / "broker")
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    """A broker with an authorizer, for the tests of one file."""
+    broker = SecureBroker(tmp_path_factory.mktemp("broker") / "b")
     yield broker
     broker.kill()
 

@@ -2,88 +2,16 @@
 prints, and secrets that show up nowhere."""
 import json
 import pathlib
-import subprocess
 
 import pytest
 
 import witness
 from aggregates import wait_final
-from conftest import BROKER, Broker
 from definitions import definitions, endpoint, test, variant
-from installation import Installation
-from program import SANITIZER, Program, binary
-from records import Kafka, Record, header
+from program import Program
+from records import Record, header
+from secured import PASSWORDS, SecureInstallation
 from waiting import until
-
-HERE = pathlib.Path(__file__).resolve().parent
-PASSWORDS = {"umbra-splitter": "pass-splitter-7f3a", "umbra-shadow": "pass-shadow-91bc",
-             "umbra-aggregator": "pass-aggregator-c3d2", "umbra-console": "pass-console-e614",
-             "umbra-producer": "pass-producer-55de",
-             "umbractl": "pass-operator-08aa"}
-
-
-class SecureBroker(Broker):
-    def __init__(self, folder):
-        users = [word for name, password in PASSWORDS.items() for word in ("--user", f"{name}={password}")]
-        super().__init__(folder, *users)
-        self.jars = subprocess.run([BROKER, "fetch"], check=True, capture_output=True, text=True).stdout.strip()
-
-    def allow(self, acls, verb="allow"):
-        """Gives these rights (verb="forget": takes them), as `umbractl acls -o json` lists them."""
-        lines = [" ".join([acl["principal"], acl["resource"], acl["name"], acl["pattern"], operation])
-                 for acl in acls for operation in acl["operations"]]
-        done = subprocess.run(["java", "-cp", f"{self.jars}/*", str(HERE / "Acls.java"), self.address, verb],
-                              input="".join(f"{line}\n" for line in lines), capture_output=True, text=True,
-                              timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def secure(tmp_path_factory):
-    broker = SecureBroker(tmp_path_factory.mktemp("broker") / "b")
-    yield broker
-    broker.kill()
-
-
-class SecureInstallation(Installation):
-    """An installation whose programs come by SASL_SSL or by certificate, with rights of their own;
-    its witness may do everything."""
-
-    def __init__(self, broker, folder):
-        super().__init__(Kafka(broker.address), folder)
-        self.broker = broker
-
-    def sasl(self, name):
-        (self.folder / f"{name}.password").write_text(PASSWORDS[name] + "\n")
-        tls = self.broker.folder / "tls"
-        return ["-b", self.broker.env("SASL_SSL"), "--prefix", self.prefix,
-                "-X", "security.protocol=SASL_SSL", "-X", "sasl.mechanisms=PLAIN",
-                "-X", f"sasl.username={name}", "-X", f"sasl.password_file={self.folder / name}.password",
-                "-X", f"ssl.ca.location={tls / 'ca.pem'}"]
-
-    def certificate(self, name):
-        tls = self.broker.folder / "tls"
-        return ["-b", self.broker.env("SSL"), "--prefix", self.prefix, "-X", "security.protocol=SSL",
-                "-X", f"ssl.ca.location={tls / 'ca.pem'}", "-X", f"ssl.key.location={tls / name}.key",
-                "-X", f"ssl.certificate.location={tls / name}.pem"]
-
-    def start_secure(self, name, how, *arguments, env=None):
-        log = self.folder / f"{name}-{len(self.programs)}.log"
-        program = Program([name, *how(name), "--admin", "127.0.0.1:0", "-X", "session.timeout.ms=6000",
-                           *arguments], log, env)
-        self.programs.append(program)
-        return program
-
-    def run_secure(self, name, *arguments, expect=0, input=None):
-        verb, rest = (arguments[:1], arguments[1:]) if name == "umbractl" else ([], arguments)
-        done = subprocess.run([binary(name), *verb, *self.sasl(name), *map(str, rest)], text=True,
-                              capture_output=True, timeout=60, input=input)
-        assert not SANITIZER.search(done.stderr), done.stderr
-        assert done.returncode == expect, done.stdout + done.stderr
-        return done
-
-    def acls(self, program, *arguments):
-        return json.loads(self.run("umbractl", "acls", program, "-o", "json", *arguments).stdout)
 
 
 @pytest.fixture
@@ -113,8 +41,7 @@ def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
                        input=lines)
     until(lambda: guarded.kafka.count(guarded.own_topic("events")) >= 100, "both arms' events")
     wait_final(guarded, lambda sums: sums["t", "shadow", "v2"]["paired"] == 50)
-    console = guarded.start_secure("umbra-console", guarded.sasl, "--listen", "127.0.0.1:0", "--store",
-                                   guarded.folder / "console.sqlite").wait_ready(60)
+    console = guarded.start_secure("umbra-console", guarded.sasl).wait_ready(60)
     until(lambda: console.metric("umbra_test_paired_total", test="t") == 50, "the console shows them", every=0.5)
     guarded.run_secure("umbractl", "set", "t", "sampling=10")
     assert "sampling" in guarded.run_secure("umbractl", "history").stdout
@@ -141,41 +68,6 @@ def test_the_truth_is_told_with_the_rights_of_acls(guarded):
     guarded.run_secure("umbra-producer", "--endpoint", guarded.endpoint, "--format", "jsonl", "--label", "truth",
                        input='{"n": 1, "truth": "yes"}\n')
     assert guarded.kafka.count(guarded.own_topic("events")) == 1
-
-
-SPLITTER = [  # the right that is missing: what is seen of it
-    ("control", "Read", "not ready", "control"),
-    ("requests", "Read", "not ready", "requests"),
-    ("splitter", "Read", "log", "splitter"),
-    ("responses", "Write", "log", "an answer was refused"),
-    ("events", "Write", "not ready", "events"),
-    ("shadow.", "Write", "lost", "not_authorized"),
-]
-
-
-@pytest.mark.parametrize("what, operation, how, words", SPLITTER)
-def test_without_one_right_the_splitter_says_so(guarded, what, operation, how, words):
-    names = {"control": guarded.own_topic("control"), "events": guarded.own_topic("events"),
-             "requests": guarded.topic("requests"), "responses": guarded.topic("responses"),
-             "splitter": guarded.group("splitter"), "shadow.": guarded.topic("shadow.")}
-    acls = guarded.acls("umbra-splitter")
-    for acl in acls:
-        if acl["name"] == names[what]:
-            acl["operations"].remove(operation)
-    guarded.broker.allow(acls)
-    splitter = guarded.start_secure("umbra-splitter", guarded.sasl)
-    guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"{}", [], partition=0)])
-    if how == "log":
-        splitter.wait_log(words, 40)
-        splitter.wait_log("(?i)authoriz", 40)
-    elif how == "not ready":
-        splitter.wait_log("(?i)authoriz", 40)
-        until(lambda: splitter.admin("/readyz")[0] == 503, "it is not ready")
-    else:
-        guarded.kafka.wait_count(guarded.topic("responses"), 1)
-        until(lambda: splitter.metric("umbra_splitter_copies_total", result=words) == 1, "the copy is told as lost")
-        answer, = guarded.kafka.read(guarded.topic("responses"))
-        assert header(answer, "umbra-outcome") == "ok", "production does not notice"
 
 
 def test_production_goes_on_without_the_right_to_write_events_and_the_gap_is_told_later(guarded):
