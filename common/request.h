@@ -61,8 +61,10 @@ rd_kafka_headers_t *request_reply_headers(
 const char *request_reply_topic(
 	const struct endpoint *endpoint, const rd_kafka_message_t *rkm, int32_t *partition);
 
-/* The dead letter's headers: all of the record's, then __umbra.errors.*. NULL: no memory. */
-rd_kafka_headers_t *request_dead_letter_headers(const rd_kafka_message_t *rkm, const char *group,
-	const char *component, const struct request_error *error);
+/* The dead letter's headers: the record's less the secret ones, then __umbra.errors.*. NULL: no
+ * memory. */
+rd_kafka_headers_t *request_dead_letter_headers(const struct endpoint *endpoint,
+	const rd_kafka_message_t *rkm, const char *group, const char *component,
+	const struct request_error *error);
 
 #endif

@@ -40,9 +40,7 @@ static bool goes_with_answer(const struct endpoint *endpoint, const char *name)
 
 static bool goes_with_dead_letter(const struct endpoint *endpoint, const char *name)
 {
-	(void)endpoint;
-	(void)name;
-	return true;
+	return !is_listed(&endpoint->secret_headers, name);
 }
 
 static rd_kafka_headers_t *headers_where(const rd_kafka_message_t *rkm,
@@ -135,10 +133,11 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t nu
 	add_text(headers, name, text);
 }
 
-rd_kafka_headers_t *request_dead_letter_headers(const rd_kafka_message_t *rkm, const char *group,
-	const char *component, const struct request_error *error)
+rd_kafka_headers_t *request_dead_letter_headers(const struct endpoint *endpoint,
+	const rd_kafka_message_t *rkm, const char *group, const char *component,
+	const struct request_error *error)
 {
-	rd_kafka_headers_t *headers = headers_where(rkm, NULL, goes_with_dead_letter);
+	rd_kafka_headers_t *headers = headers_where(rkm, endpoint, goes_with_dead_letter);
 
 	if (!headers)
 		return NULL;

@@ -116,8 +116,8 @@ rd_kafka_resp_err_t records_send_dead_letter(struct part *part)
 		record.value = rkm->payload;
 		record.value_size = rkm->len;
 	}
-	record.headers = request_dead_letter_headers(
-		rkm, exchange->route->group, "umbra-splitter", &exchange->error);
+	record.headers = request_dead_letter_headers(exchange->lineup->endpoint, rkm,
+		exchange->route->group, "umbra-splitter", &exchange->error);
 	if (!record.headers)
 		return RD_KAFKA_RESP_ERR__QUEUE_FULL;
 	return hand_out(exchange->route->splitter->answers, &record, part);

@@ -89,7 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_decoded(endpoint, rkm);
 		rd_kafka_headers_destroy(request_copy_headers(endpoint, rkm));
 		rd_kafka_headers_destroy(request_reply_headers(endpoint, rkm));
-		rd_kafka_headers_destroy(request_dead_letter_headers(rkm, "g", "c", &error));
+		rd_kafka_headers_destroy(
+			request_dead_letter_headers(endpoint, rkm, "g", "c", &error));
 		rd_kafka_event_destroy(event);
 	}
 	free(text);

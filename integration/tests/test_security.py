@@ -105,44 +105,65 @@ def test_planted_secrets_show_up_nowhere(guarded, model, shadow_model):
     guarded.apply(definitions(
         endpoint(guarded.endpoint, [variant("v1", model.url, headers=headers)], secret_headers=["x-api-key"]),
         test("t", guarded.endpoint, [variant("v2", shadow_model.url, headers=headers)])))
-    rights(guarded, "umbra-splitter", "umbra-shadow")
-    env = {"UMBRA_TEST_KEY": planted[1]}
-    programs = [guarded.start_secure(name, guarded.sasl, "--log-level", "debug", "-X", "debug=security,broker",
-                                     env=env).wait_ready(60)
-                for name in ("umbra-splitter", "umbra-shadow")]
+    rights(guarded, *PASSWORDS)
+    talk = ["--log-level", "debug", "-X", "debug=security,broker"]
+    services = [guarded.start_secure(name, guarded.sasl, *talk, *more, env={"UMBRA_TEST_KEY": planted[1]})
+                for name, *more in (["umbra-splitter"], ["umbra-shadow"], ["umbra-aggregator", "--horizon", "1s"],
+                                    ["umbra-console"])]
+    for service in services:
+        service.wait_ready(60)
+    key = ("x-api-key", planted[2].encode())
     guarded.kafka.produce(guarded.topic("requests"), [
-        Record(b"k", body, [("x-api-key", planted[2].encode())], partition=0) for body in (b"{}", b"{}")])
-    until(lambda: guarded.kafka.count(guarded.own_topic("events")) == 4, "both arms' events")
+        Record(b"k", body, [key, ("x-other", b"stays")], partition=0) for body in (b"{}", b"{}", b"")])
+    sent = guarded.run_secure("umbra-producer", *talk, "--endpoint", guarded.endpoint, "--format", "jsonl", "--wait",
+                              input='{"n": 1}\n')
+    wait_final(guarded, lambda sums: sums["t", "shadow", "v2"]["paired"] == 3)
     for arm in (model, shadow_model):
-        sent = dict(arm.requests[0].headers)
-        assert (sent["authorization"], sent["x-key"]) == (planted[0], planted[1]), "the model gets them"
-    seen = [program.log() + program.output() + program.admin("/metrics")[1] + command_line(program)
-            for program in programs]
-    seen += [guarded.run("umbractl", *words).stdout for words in (
-        ["get", "endpoints", "-o", "json"], ["describe", "endpoint", guarded.endpoint], ["history"],
-        ["describe", "test", "t"], ["acls"])]
-    for topic in (guarded.own_topic("events"), guarded.own_topic("control"), guarded.topic("shadow.v2"),
-                  guarded.topic("responses"), guarded.topic("dead-letter")):
-        seen += [repr(record) for record in guarded.kafka.read(topic)]
+        got = dict(arm.requests[0].headers)
+        assert (got["authorization"], got["x-key"]) == (planted[0], planted[1]), "the model gets them"
+    dead, = guarded.kafka.wait_count(guarded.topic("dead-letter"), 1)
+    assert header(dead, "x-other") == "stays"
+    seen = [service.log() + service.output() + service.admin("/metrics")[1] + command_line(service)
+            for service in services]
+    seen += [done.stdout + done.stderr for done in [sent] + [
+        guarded.run_secure("umbractl", *words, *talk) for words in what_operators_ask(guarded)]]
+    for topic in (guarded.own_topic("events"), guarded.own_topic("control"), guarded.own_topic("aggregates"),
+                  *map(guarded.topic, ("shadow.v2", "responses", "dead-letter"))):
+        records = guarded.kafka.read(topic)
+        assert records, f"something is in {topic}"
+        seen += map(repr, records)
+        seen.append(guarded.run("umbractl", "cat", topic).stdout)
     for secret in planted:
         assert not [text for text in seen if secret in text], f"{secret} is seen"
+
+
+def what_operators_ask(umbra):
+    for form in [], ["-o", "json"]:
+        for words in (["get", "endpoints"], ["get", "tests"], ["describe", "endpoint", umbra.endpoint],
+                      ["describe", "test", "t"], ["history"], ["acls"], ["report", "t", "--least", "0"], ["diff", "t"]):
+            yield [*words, *form]
+    yield ["cat", umbra.topic("dead-letter")]
 
 
 def command_line(program):
     return pathlib.Path(f"/proc/{program.process.pid}/cmdline").read_bytes().decode()
 
 
-def test_a_password_on_the_command_line_is_hidden_from_ps(secure, tmp_path):
-    umbra = SecureInstallation(secure, tmp_path)
-    program = Program(["umbra-splitter", "-b", secure.env("SASL_SSL"), "--admin", "127.0.0.1:0",
-                       "-X", "sasl.username=x", "-Xsasl.password=open-secret-1", "--property",
-                       "ssl.key.password=open-secret-2"], tmp_path / "log")
+@pytest.mark.parametrize("name, verb", [
+    ("umbra-splitter", []), ("umbra-shadow", []), ("umbra-aggregator", []), ("umbra-console", []),
+    ("umbra-producer", []), ("umbractl", ["get", "tests"])])
+def test_a_password_on_the_command_line_is_hidden_from_ps(secure, tmp_path, name, verb):
+    more = {"umbra-producer": ["--endpoint", "x", "--format", "jsonl"], "umbractl": [],
+            "umbra-console": ["--listen", "127.0.0.1:0", "--store", tmp_path / "s"]}.get(name, [])
+    program = Program([name, *verb, "-b", secure.env("SASL_SSL"), *more, "-X", "security.protocol=SASL_SSL",
+                       "-X", "sasl.mechanisms=PLAIN", "-X", "sasl.username=x", "-Xsasl.password=open-secret-1",
+                       "--property", "ssl.key.password=open-secret-2"], tmp_path / "log")
     try:
-        program.wait_log("admin port")
-        assert "open-secret" not in command_line(program) + program.log()
+        until(lambda: "sasl.username" in command_line(program) and "open-secret" not in command_line(program),
+              "it is hidden")
+        assert program.is_running() and "open-secret" not in program.log()
     finally:
         program.kill()
-        umbra.close()
 
 
 def test_a_token_file_is_read_again_when_it_changes(guarded, model):
