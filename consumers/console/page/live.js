@@ -17,7 +17,8 @@ const state = {
 	untold: [], /* changes that the listener has not been told */
 };
 
-/* f(change) is called at most once a second; change is null when nobody knows what has changed. */
+/* f(change) is called at most once a second; change is null when nobody knows what has changed. With
+ * each look at the console it is called with {view: "system"}. */
 export function listen(f) {
 	state.listener = f;
 }
@@ -100,6 +101,7 @@ async function look() {
 		state.heard = Date.now();
 		if (was_lost)
 			note(null);
+		state.listener({view: "system"});
 	} catch {
 		/* how long ago it was heard says it */
 	}

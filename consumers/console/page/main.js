@@ -88,6 +88,8 @@ function show_trouble(error) {
 
 function concerns(change) {
 	const {route} = shown;
+	if (change?.view)
+		return change.view === route.view;
 	return !change || !route.name || !Array.isArray(change.tests) || change.tests.includes(route.name) ||
 		(change.tests.length === 0);
 }

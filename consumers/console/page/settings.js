@@ -26,13 +26,19 @@ export class SettingsView {
 		const {definition, variants, generation} = test;
 		fill(this.settings, {definition, variants, generation}, make_settings);
 		const objects = [["test", this.name], ["endpoint", test.endpoint]];
-		const is_cut = mine.records.length === RECORDS || endpoints.records.length === RECORDS;
-		fill(this.history, {records: merge(mine.records, endpoints.records, objects), is_cut}, make_history);
+		const known = Math.max(known_from(mine.records), known_from(endpoints.records));
+		const records = merge(mine.records, endpoints.records, objects).filter(({generation}) => generation >= known);
+		fill(this.history, {records, is_cut: known > 0}, make_history);
 	}
 
 	close() {
 		this.newest?.abort();
 	}
+}
+
+/* The generation from which on all records of an object are here; 0: all that there are. */
+function known_from(records) {
+	return records.length === RECORDS ? records.at(-1).generation : 0;
 }
 
 /* Both objects' records, the newest first, with the changes that concern them. */

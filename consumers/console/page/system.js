@@ -27,7 +27,7 @@ export class SystemView {
 
 function make({system, endpoints}) {
 	return [
-		system.alarms.map((alarm) => h("p", {class: "alarm", role: "alert"}, h("strong", null, "Alarm: "), alarm)),
+		[...new Set(system.alarms)].map((alarm) => h("p", {class: "alarm", role: "alert"}, h("strong", null, "Alarm: "), alarm)),
 		h("p", null, `Version ${system.version}, generation ${system.generation} of the control log. `,
 			system.updated ? `Newest numbers ${format.time(system.updated)} UTC.` : "No numbers yet."),
 		h("h2", null, "Programs seen"),

@@ -6,10 +6,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from axe import complaints
-from chromium import Browser
-from console_client import Console
 from demo import TEST
-from installation import Installation
 from reading import as_text, ask, told
 from waiting import until
 
@@ -211,22 +208,6 @@ def test_an_address_that_does_not_exist_says_so(page):
     page.wait_text("never-made")
     assert page.all(".trouble")
     assert all("404" in error for error in page.errors())
-
-
-def test_an_empty_installation_explains_the_first_step(kafka, tmp_path):
-    umbra = Installation(kafka, tmp_path)
-    umbra.run("umbractl", "init")
-    browser = Browser(f"http://{Console(umbra).address}")
-    try:
-        browser.open("/")
-        browser.wait_text("the first step")
-        browser.picture("empty")
-        assert "umbractl -b BROKER apply -f churn.conf" in browser.text()
-        assert complaints(browser) == []
-        assert browser.errors() == []
-    finally:
-        browser.close()
-        umbra.close()
 
 
 # For everyone
