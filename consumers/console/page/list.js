@@ -35,7 +35,7 @@ export class ListView {
 		for (const control of [this.status, this.sort, this.order])
 			control.show(query);
 		const question = {};
-		for (const key of ["name_contains", "status", "sort_by", "order", "endpoint", "page_token",
+		for (const key of ["name_contains", "status", "sort_by", "order", "endpoint", "page_token", "max_results",
 			"created_after", "created_before", "modified_after", "modified_before"])
 			question[key] = query.get(key);
 		this.newest?.abort();

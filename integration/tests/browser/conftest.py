@@ -1,10 +1,11 @@
-"""What the page's tests look at: integration/demo itself, left running, and one browser."""
+"""What the page's tests look at: integration/demo itself, left running, and numbers written by hand."""
 import os
 
 import pytest
 
 from chromium import Browser
 from demo import Running
+from written import Written
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,30 @@ def window(demo):
 
 @pytest.fixture
 def page(window):
+    yield from watched(window)
+
+
+@pytest.fixture(scope="session")
+def written(kafka, tmp_path_factory):
+    written = Written(kafka, tmp_path_factory.mktemp("written"))
+    yield written
+    written.close()
+
+
+@pytest.fixture(scope="session")
+def written_window(written):
+    browser = Browser(written.origin)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def written_page(written_window):
+    """The numbers that are written by hand, in a browser of their own."""
+    yield from watched(written_window)
+
+
+def watched(window):
     """The browser, wide and light; afterwards it must have found nothing wrong, and asked nobody else."""
     window.size(1400, 1600)
     window.prefer("light")

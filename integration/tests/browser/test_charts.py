@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from chromium import Browser
 from reading import as_value, table_of
 from waiting import until
 from windows import WINDOW
-from written import GAP, N, Written
+from written import GAP, N
 
 ARMS = {"production-0": "production {}-v1", "shadow-0": "shadow t-v2"}
 CANDIDATE = {"shadow-0": "shadow t-v2"}
@@ -20,19 +19,10 @@ LATENCIES = ["model_latency", "overhead_latency", "queue", "latency_difference"]
 LOADS = ["cpu", "memory", "disk"]
 
 
-@pytest.fixture(scope="module")
-def written(kafka, tmp_path_factory):
-    written = Written(kafka, tmp_path_factory.mktemp("written"))
-    yield written
-    written.close()
-
-
-@pytest.fixture(scope="module")
-def window(written):
+@pytest.fixture
+def page(written_page):
     """In place of the demo's."""
-    browser = Browser(written.origin)
-    yield browser
-    browser.close()
+    return written_page
 
 
 def iso(us):
