@@ -51,6 +51,12 @@ static const struct need needs[] = {
 	{"umbra-console", READER_GROUP, {"Describe"}},
 	{"umbra-console", EVENTS_TOPIC, {"Describe", "DescribeConfigs"}},
 	{"umbra-console", AGGREGATES_TOPIC, {"Read"}},
+	/* The page's System view; it works without, and says what it may not see. */
+	{"umbra-console", AGGREGATOR_GROUP, {"Describe"}},
+	{"umbra-console", REQUESTS_TOPIC, {"Describe"}},
+	{"umbra-console", SHADOW_TOPICS, {"Describe"}},
+	{"umbra-console", SPLITTER_GROUP, {"Describe"}},
+	{"umbra-console", SHADOW_GROUPS, {"Describe"}},
 	{"umbra-producer", CONTROL_TOPIC, {"Read"}},
 	{"umbra-producer", READER_GROUP, {"Describe"}},
 	{"umbra-producer", EVENTS_TOPIC, {"Write"}}, /* the truth, --label */

@@ -6,8 +6,10 @@
 #include "common/control.h"
 #include "common/report.h"
 #include "consumers/console/feed.h"
+#include "consumers/console/groups.h"
 #include "consumers/console/host_store.h"
 #include "consumers/console/query.h"
+#include "consumers/console/test_alarms.h"
 #include "consumers/console/timeline.h"
 
 /* What there is to look at. */
@@ -17,6 +19,8 @@ struct view {
 	struct store *store;
 	struct host_store *hosts; /* NULL in tests */
 	const struct feed *feed; /* NULL in tests */
+	const struct groups *groups;
+	struct test_alarms *alarms;
 	const char *instance;
 	const char *trouble; /* why it is not ready; NULL: it is */
 	int64_t now_us; /* UTC */

@@ -89,18 +89,79 @@ static json_t *partitions(const struct view *view)
 	return list;
 }
 
-/* What is known of who runs: this console, and whoever wrote the newest window. */
+static json_t *program(
+	const char *name, const char *role, const char *instance, const char *host, int64_t seen_us)
+{
+	json_t *json = json_pack("{s:s s:s s:s s:s s:o}", "program", name, "role", role, "instance",
+		instance, "host", host, "last_seen", api_time(seen_us));
+	assert(json);
+	return json;
+}
+
+/* This console, and the members of the others' groups. */
 static json_t *programs(const struct view *view)
 {
+	size_t n;
+	const struct peer *seen = groups_seen(view->groups, &n);
 	json_t *list = json_array();
-	int64_t heard_us = view->feed ? feed_last_record_us(view->feed) : 0;
-	json_array_append_new(list,
-		json_pack("{s:s s:s s:o}", "program", "umbra-console", "instance", view->instance,
-			"last_seen", api_time(view->now_us)));
-	if (heard_us)
+	json_array_append_new(
+		list, program("umbra-console", "this page", view->instance, "", view->now_us));
+	for (size_t i = 0; i < n; i++)
 		json_array_append_new(list,
-			json_pack("{s:s s:s s:o}", "program", "umbra-aggregator", "instance", "",
-				"last_seen", api_time(heard_us)));
+			program(seen[i].program, seen[i].role, seen[i].instance, seen[i].host,
+				seen[i].seen_us));
+	return list;
+}
+
+/* What is still to be read, of each group and its topic. */
+
+static json_t *lag_to_json(
+	const char *program, const char *role, const char *topic, int64_t lag, const char *why)
+{
+	json_t *json = json_pack("{s:s s:s s:s s:o s:o}", "program", program, "role", role, "topic",
+		topic, "lag", lag < 0 ? json_null() : json_integer(lag), "why",
+		*why ? json_string(why) : json_null());
+	assert(json);
+	return json;
+}
+
+static int64_t own_lag(const struct view *view)
+{
+	int64_t lag = 0;
+	for (int32_t i = 0; i < feed_partitions(view->feed); i++) {
+		int64_t end = feed_end(view->feed, i), next = store_position(view->store, i);
+		if (end < 0)
+			return -1;
+		lag += end > next ? end - next : 0;
+	}
+	return feed_partitions(view->feed) ? lag : -1;
+}
+
+static json_t *lags(const struct view *view)
+{
+	size_t n;
+	const struct peer_group *groups = groups_told(view->groups, &n);
+	json_t *list = json_array();
+	json_array_append_new(list,
+		lag_to_json("umbra-console", "this page", feed_topic(view->feed), own_lag(view),
+			feed_trouble(view->feed)));
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(list,
+			lag_to_json(groups[i].program, groups[i].role, groups[i].topic,
+				groups[i].lag, groups[i].why));
+	return list;
+}
+
+/* This console's own, then the running tests'. */
+static json_t *alarms(const struct view *view)
+{
+	json_t *list = json_array();
+	const char *trouble = feed_trouble(view->feed);
+	if (view->trouble)
+		json_array_append_new(list, json_string(view->trouble));
+	if (*trouble && (!view->trouble || strcmp(trouble, view->trouble) != 0))
+		json_array_append_new(list, json_string(trouble));
+	json_array_extend(list, (json_t *)(uintptr_t)test_alarms_list(view->alarms, view));
 	return list;
 }
 
@@ -124,19 +185,13 @@ void api_system(const struct view *view, const struct request *request, struct r
 	static const char *const names[] = {NULL};
 	if (!query_check(&request->query, names, reply))
 		return;
-	json_t *alarms = json_array();
-	const char *trouble = view->feed ? feed_trouble(view->feed) : "";
-	if (view->trouble)
-		json_array_append_new(alarms, json_string(view->trouble));
-	if (*trouble)
-		json_array_append_new(alarms, json_string(trouble));
-	bool is_stale = view->trouble || *trouble || (view->feed && !feed_is_current(view->feed));
+	bool is_stale = view->trouble || *feed_trouble(view->feed) || !feed_is_current(view->feed);
 	reply_json(reply,
-		json_pack("{s:s s:I s:o s:o s:b s:o s:o s:o}", "version", UMBRA_VERSION,
+		json_pack("{s:s s:I s:o s:o s:b s:o s:o s:o s:o}", "version", UMBRA_VERSION,
 			"generation", (json_int_t)view->state->generation, "partitions",
 			partitions(view), "updated", api_time(api_updated(view, NULL)), "stale",
-			is_stale, "alarms", alarms, "programs", programs(view), "stale_tests",
-			stale_tests(view)));
+			is_stale, "alarms", alarms(view), "programs", programs(view), "lags",
+			lags(view), "stale_tests", stale_tests(view)));
 }
 
 void api_description(const struct view *view, const struct request *request, struct reply *reply)

@@ -26,6 +26,8 @@ static void look(struct console *console)
 		.store = console->store,
 		.hosts = console->host_store,
 		.feed = console->feed,
+		.groups = console->groups,
+		.alarms = console->alarms,
 		.instance = service->instance,
 		.trouble = admin_why_not(service->admin),
 		.now_us = clock_wall_us()};
@@ -56,6 +58,10 @@ static int open_console(void *self, char *errstr, size_t errstr_size)
 		feed_open(service->settings, service->loop, console->store, errstr, errstr_size);
 	if (!console->feed)
 		return -1;
+	console->groups = groups_new(service->settings, errstr, errstr_size);
+	if (!console->groups)
+		return -1;
+	console->alarms = test_alarms_new();
 	console->hosts = hosts_new(console->host_store, service->caller);
 	look(console);
 	console->metrics = metrics_tests_new(&console->view);
@@ -70,6 +76,8 @@ static void close_console(void *self)
 	server_close(console->server);
 	metrics_tests_free(console->metrics);
 	hosts_free(console->hosts);
+	test_alarms_free(console->alarms);
+	groups_free(console->groups);
 	feed_close(console->feed);
 	store_close(console->store);
 	host_store_close(console->host_store);
@@ -166,8 +174,12 @@ static void do_slow_work(struct console *console)
 	count_lags(console);
 	counters_store(store_size(console->store));
 	store_look(console->store);
-	if (console->service.is_started) /* else nobody knows yet which hours are kept */
-		store_prune(console->store);
+	if (!console->service.is_started)
+		return;
+	store_prune(console->store); /* before, nobody knew which hours are kept */
+	if (!*feed_trouble(console->feed))
+		groups_look(console->groups, control_log_state(console->service.control),
+			console->service.now_us, clock_wall_us());
 }
 
 static int64_t read_on(struct console *console)

@@ -3,6 +3,7 @@
  *   main.c      options
  *   console.c   the process: what is read, what is told to whom
  *   feed.c      umbra.aggregates from Kafka into the store
+ *   groups.c    the other programs, from their consumer groups; peers.c
  *   store.c     the view of it in SQLite; store_read.c, store_write.c, row.c, plan.c
  *   server.c    HTTP: the page, the answers of api*.c, the streams of changes
  *   access.c    who may read; tls.c, token.c, gate.c
@@ -34,6 +35,8 @@ struct console {
 	struct host_store *host_store;
 	struct hosts *hosts;
 	struct feed *feed;
+	struct groups *groups;
+	struct test_alarms *alarms;
 	struct timeline *timeline;
 	struct metrics_tests *metrics;
 	struct server *server;

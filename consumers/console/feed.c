@@ -37,7 +37,6 @@ struct feed {
 	int64_t count_at_us;
 	bool has_lost_kafka; /* in trouble by Kafka's word; the end of a partition says that it is over */
 	int64_t ask_at_us; /* valid with `has_lost_kafka` */
-	int64_t last_record_us;
 	bool has_changed;
 	char trouble[600];
 };
@@ -261,9 +260,6 @@ static void take_record(struct feed *feed, const rd_kafka_message_t *rkm)
 		counters_record(rkm->payload ? RECORD_WINDOW : RECORD_TOMBSTONE);
 	}
 	store_set_position(feed->store, rkm->partition, rkm->offset + 1);
-	int64_t time_us = rd_kafka_message_timestamp(rkm, NULL) * 1000;
-	if (time_us > feed->last_record_us)
-		feed->last_record_us = time_us;
 	if (!feed->batch++)
 		feed->commit_at_us = clock_monotonic_us() + COMMIT_US;
 }
@@ -390,9 +386,9 @@ bool feed_is_current(const struct feed *feed)
 	return feed->n_partitions > 0;
 }
 
-int64_t feed_last_record_us(const struct feed *feed)
+const char *feed_topic(const struct feed *feed)
 {
-	return feed->last_record_us;
+	return feed->topic;
 }
 
 int32_t feed_partitions(const struct feed *feed)

@@ -26,9 +26,8 @@ bool feed_take_change(struct feed *feed);
 const char *feed_trouble(const struct feed *feed);
 /* Has everything been read that was there at the start, and is little left to read? */
 bool feed_is_current(const struct feed *feed);
-/* When a record came last, UTC microseconds by Kafka's clock; 0: none yet. */
-int64_t feed_last_record_us(const struct feed *feed);
 
+const char *feed_topic(const struct feed *feed);
 int32_t feed_partitions(const struct feed *feed);
 /* The end of the partition as far as it is known, -1: it is not. */
 int64_t feed_end(const struct feed *feed, int32_t partition);

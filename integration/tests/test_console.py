@@ -117,6 +117,32 @@ def test_the_load_of_the_hosts_is_a_series(console, path):
     assert console.program.metric("umbra_console_host_pages_total", result="ok") >= 2
 
 
+def test_the_system_s_programs_and_how_far_each_has_read_are_seen(console, path):
+    def lags():
+        return {(entry["program"], entry["topic"]): (entry["lag"], entry["why"]) for entry in console.get("system")["lags"]}
+
+    def seen():
+        return {(entry["program"], entry["role"]): entry for entry in console.get("system")["programs"]}
+    topics = {("umbra-console", console.umbra.own_topic("aggregates")), ("umbra-splitter", path.umbra.topic("requests")),
+              ("umbra-shadow", path.umbra.topic(f"shadow.{CANDIDATE}")),
+              ("umbra-aggregator", console.umbra.own_topic("events"))}
+    until(lambda: set(lags()) == topics and {why for _, why in lags().values()} == {None},
+          lambda: f"the groups are known: {lags()}", every=0.5)
+    until(lambda: [lags()[key][0] for key in sorted(topics)[1:]] == [0] * 3,
+          lambda: f"all is read: {lags()}", every=0.5)
+    roles = {"umbra-console": "this page", "umbra-splitter": f"endpoint {path.umbra.endpoint}",
+             "umbra-shadow": f"variant {CANDIDATE} of {path.umbra.endpoint}", "umbra-aggregator": "all tests"}
+    assert set(seen()) == set(roles.items())
+    assert all(entry["instance"] and entry["last_seen"] for entry in seen().values())
+    path.shadow.stop()
+    last = seen()["umbra-shadow", roles["umbra-shadow"]]["last_seen"]
+    path.produce(200)
+    until(lambda: 0 < lags()["umbra-shadow", path.umbra.topic(f"shadow.{CANDIDATE}")][0] <= 200,
+          lambda: f"copies wait: {lags()}", every=0.5)
+    until(lambda: seen()["umbra-splitter", roles["umbra-splitter"]]["last_seen"] > last, "others are seen on", every=0.5)
+    assert seen()["umbra-shadow", roles["umbra-shadow"]]["last_seen"] <= last
+
+
 def test_metrics_are_those_of_the_report(console):
     account, = console.get(f"tests/{TEST}/report")["accounting"]
     arm = {"endpoint": console.umbra.endpoint, "test": TEST, "variant": CANDIDATE, "role": "shadow"}

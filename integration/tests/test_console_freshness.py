@@ -53,3 +53,14 @@ def test_it_is_ready_again_when_kafka_is_though_nothing_new_is_there(own_broker,
         until(lambda: console.program.admin("/readyz")[0] == 200,
               lambda: f"it is ready again: {console.program.admin('/readyz')} {console.program.tail()}", seconds=60)
         assert not console.get("system")["stale"]
+
+
+def test_the_alarms_of_a_running_test_are_the_system_s_too(umbra):
+    install(umbra)
+    write_keyed(umbra, (window(umbra, wrong_sampling_decisions=3), False))
+    console = Console(umbra)
+    until(lambda: console.get("tests/t")["alarms"], "the test alarms")
+    alarm, = console.get("tests/t")["alarms"]
+    until(lambda: console.get("system")["alarms"] == [f"Test t: {alarm}"], lambda: f"{console.get('system')}", every=0.5)
+    umbra.run("umbractl", "complete", "t")
+    until(lambda: console.get("system")["alarms"] == [], "it runs no more", every=0.5)

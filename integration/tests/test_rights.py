@@ -108,6 +108,10 @@ SERVICES = {
         **READS,
         ("events", "Describe"): (UNLEARNT, False),
         ("aggregates", "Read"): (UNLEARNT, False),
+        **{(group, "Describe"): (UNASKED, True) for group in ("aggregator", "splitter.E")},
+        ("shadow.E.", "Describe"): (UNASKED.format("{}v2"), True),
+        ("E.requests", "Describe"): (UNLEARNT, True),
+        ("E.shadow.", "Describe"): (UNLEARNT.format("{}v2"), True),
     },
 }
 

@@ -2,6 +2,7 @@
 prints, and secrets that show up nowhere."""
 import json
 import pathlib
+import urllib.request
 
 import pytest
 
@@ -30,6 +31,32 @@ def rights(umbra, *programs):
     umbra.broker.allow([acl for program in programs for acl in umbra.acls(program)])
 
 
+READERS = ["umbra-splitter", "umbra-shadow", "umbra-aggregator", "umbra-console"]
+
+
+def system(console):
+    address = console.wait_log(r"page is at (http://\S+:\d+)/")[1]
+    with urllib.request.urlopen(f"{address}/api/v1/system", timeout=20) as answer:
+        return json.load(answer)
+
+
+def lags(console):
+    """Why it is not known how far each program has read."""
+    return {entry["program"]: entry["why"] for entry in system(console)["lags"]}
+
+
+def test_a_console_that_may_not_look_at_others_says_so_and_works(guarded):
+    needed = [acl for acl in guarded.acls("umbra-console")
+              if acl["operations"] != ["Describe"] or acl["name"] == guarded.own_topic("reader")]
+    assert len(needed) < len(guarded.acls("umbra-console"))
+    guarded.broker.allow(needed)
+    console = guarded.start_secure("umbra-console", guarded.sasl).wait_ready(60)
+    until(lambda: len(lags(console)) == len(READERS), lambda: f"the others are known: {lags(console)}", every=0.5)
+    assert lags(console).pop("umbra-console") is None
+    assert all("umbractl acls" in lags(console)[name] for name in READERS[:3]), lags(console)
+    assert system(console)["stale"] is False and system(console)["alarms"] == []
+
+
 def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
     rights(guarded, "umbra-splitter", "umbra-shadow", "umbra-aggregator", "umbra-console", "umbra-producer",
            "umbractl")
@@ -43,6 +70,9 @@ def test_each_program_works_with_exactly_the_rights_that_acls_prints(guarded):
     wait_final(guarded, lambda sums: sums["t", "shadow", "v2"]["paired"] == 50)
     console = guarded.start_secure("umbra-console", guarded.sasl).wait_ready(60)
     until(lambda: console.metric("umbra_test_paired_total", test="t") == 50, "the console shows them", every=0.5)
+    until(lambda: lags(console) == dict.fromkeys(READERS), lambda: f"it sees how far each has read: {lags(console)}",
+          every=0.5)
+    assert {seen["program"] for seen in system(console)["programs"]} == set(READERS)
     guarded.run_secure("umbractl", "set", "t", "sampling=10")
     assert "sampling" in guarded.run_secure("umbractl", "history").stdout
     guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"", [], partition=0)])
