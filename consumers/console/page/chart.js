@@ -111,7 +111,7 @@ export class Chart {
 			unhighlightCallback: () => this.group.select(null, this),
 			axes: {
 				y: {axisLabelFormatter: (number) => axis(number, this.data.unit), valueFormatter: show, axisLabelWidth: 62},
-				x: {axisLabelWidth: 66, pixelsPerLabel: 70},
+				x: {axisLabelWidth: 66, pixelsPerLabel: 85},
 			},
 		};
 	}

@@ -88,7 +88,7 @@ function picture({edges, shares, ticks, at}, classes, label) {
 			text(LEFT - 4, y(share) + 4, "end", format.percent(share, 1)));
 	for (const tick of width === WIDE ? ticks : ticks.filter((_, i) => i % Math.ceil(ticks.length / 5) === 0))
 		image.append(svg("line", {x1: x(tick), x2: x(tick), y1: TOP, y2: HEIGHT - BOTTOM, class: tick === 0 ? "zero-line" : "grid-line"}),
-			text(x(tick), HEIGHT - 8, "middle", short(tick)));
+			text(Math.min(x(tick), width - 22), HEIGHT - 8, "middle", short(tick)));
 	shares.forEach((share, i) => image.append(svg("path", {d: steps(edges, share, x, y), class: `area ${classes[i]}`,
 		"stroke-dasharray": colours.dashes(classes[i])?.join(" ") ?? "none"})));
 	return image;
