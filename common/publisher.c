@@ -20,6 +20,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/too_large.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ struct publisher {
 	int wake_fd;
 	bool is_closing;
 	struct ticket *idle; /* tickets are used again */
+	struct too_large *too_large; /* PUBLISH_COPIES */
 	int open;
 	int served; /* deliveries since the last poll began */
 	const char *name;
@@ -139,13 +141,29 @@ static void free_tickets(struct publisher *publisher)
 	}
 }
 
+/* Whether the record goes once more, by itself. Not a copy of which it is known that it is too large: a
+ * topic that takes none of them would cost the broker a request for each. */
+static bool goes_alone(
+	struct publisher *publisher, const rd_kafka_t *rk, const rd_kafka_message_t *rkm)
+{
+	const char *topic = rd_kafka_topic_name(rkm->rkt);
+	size_t size = rkm->key_len + rkm->len;
+	if (publisher->lane == PUBLISH_COPIES) {
+		int64_t now_us = clock_monotonic_us();
+		if (rk == publisher->singles.rk)
+			too_large_note(&publisher->too_large, topic, size, now_us);
+		else if (too_large_is_known(publisher->too_large, topic, size, now_us))
+			return false;
+	}
+	return rk != publisher->singles.rk && send_alone(publisher, rkm);
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *opaque)
 {
 	struct publisher *publisher = opaque;
 	struct ticket *ticket = rkm->_private;
 	struct delivery *delivery = ticket->delivery;
-	if (delivery && kafka_is_too_large(rkm->err) && rk != publisher->singles.rk &&
-		send_alone(publisher, rkm))
+	if (delivery && kafka_is_too_large(rkm->err) && goes_alone(publisher, rk, rkm))
 		return;
 	put_back(publisher, ticket);
 	publisher->served++;
@@ -322,6 +340,7 @@ void publisher_free(struct publisher *publisher)
 	close_handle(publisher->batches);
 	close_handle(publisher->singles);
 	free_tickets(publisher);
+	too_large_free(publisher->too_large);
 	loop_close_eventfd(publisher->loop, publisher->wake_fd);
 	free(publisher);
 }
