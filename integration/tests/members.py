@@ -13,16 +13,16 @@ def wait_shared(every, members):
           lambda: f"{every} partitions are shared: {[(m.name, owned([m])) for m in members]}", 60)
 
 
-def stall(every, *groups):
-    """groups: (stalled, others), members of one group that has that many partitions. The stalled ones
-    stop (SIGSTOP) until their sessions are over and the others own all; then they go on, and share."""
-    for stalled, others in groups:
+def stall(*groups):
+    """groups: (partitions, stalled, others), the last two members of one group. The stalled ones stop
+    (SIGSTOP) until their sessions are over and the others own all; then they go on, and share."""
+    for every, stalled, others in groups:
         wait_shared(every, [stalled, *others])
-    for stalled, _ in groups:
+    for _, stalled, _ in groups:
         stalled.suspend()
-    for _, others in groups:
+    for every, _, others in groups:
         until(lambda: owned(others) == every, "the others own the stalled one's partitions", 60)
-    for stalled, _ in groups:
+    for _, stalled, _ in groups:
         stalled.resume()
-    for stalled, others in groups:
+    for every, stalled, others in groups:
         wait_shared(every, [stalled, *others])

@@ -25,14 +25,15 @@ class Path:
 
     # What is defined
 
-    def define(self, sampling=100.0, tests=None, production=None, **endpoint_settings):
-        """init and apply; `tests`: {name: settings} instead of the one test."""
+    def define(self, sampling=100.0, tests=None, production=None, shadow=None, **endpoint_settings):
+        """init and apply; `tests`: {name: settings} instead of the one test; `production`, `shadow`:
+        settings of the variants."""
         variants = [variant("v1", self.model.url, **(production or {}))]
         tests = {TEST: {"sampling": sampling}} if tests is None else tests
         self.umbra.run("umbractl", "init")
         self.umbra.apply(definitions(
             endpoint(self.umbra.endpoint, variants, **endpoint_settings),
-            *(test(name, self.umbra.endpoint, [variant(f"shadow-{name}", self.shadow_model.url)],
+            *(test(name, self.umbra.endpoint, [variant(f"shadow-{name}", self.shadow_model.url, **(shadow or {}))],
                    **settings) for name, settings in tests.items())))
         return self
 
@@ -137,10 +138,11 @@ class Path:
         return collections.Counter(
             event["reason"] for event in self.events() if event["outcome"] == "not_delivered")
 
-    def wait_account(self, holds, name=TEST, seconds=60):
+    def wait_account(self, holds, name=TEST, seconds=60, bad=0):
         """Waits until every request that was sent has its event, the account fulfils the condition and
-        nothing is unsolicited (a shadow's event may come before production's), and returns it."""
-        sent = self.kafka.count(self.umbra.topic("requests"))
+        nothing is unsolicited (a shadow's event may come before production's), and returns it. So
+        many of the records are bad: no requests."""
+        sent = self.kafka.count(self.umbra.topic("requests")) - bad
 
         def look():
             events = self.events()

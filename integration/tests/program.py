@@ -87,6 +87,11 @@ class Program:
         return sum(value for series, value in self.metrics().items()
                    if series.split("{")[0] == name and all(label in series for label in wanted))
 
+    def memory(self):
+        """Resident bytes."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
     def tail(self, lines=15):
         return "\n".join(self.log().splitlines()[-lines:])
 

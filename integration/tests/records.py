@@ -124,7 +124,10 @@ class Kafka:
         return {place.partition: place.offset for place in places if place.offset >= 0}
 
     def wait_committed(self, group, topic, seconds=60):
-        """Waits until the group has committed all that the topic holds."""
+        """Waits until the group has committed all that the topic holds now."""
         ends = {p: high for p, (low, high) in self.ends(topic).items() if high > low}
-        until(lambda: self.committed(group, topic).items() >= ends.items(),
-              lambda: f"{group} commits {ends}: {self.committed(group, topic)}", seconds, every=0.1)
+
+        def look():
+            committed = self.committed(group, topic)
+            return all(committed.get(p, 0) >= high for p, high in ends.items())
+        until(look, lambda: f"{group} commits {ends}: {self.committed(group, topic)}", seconds, every=0.1)

@@ -102,7 +102,7 @@ def test_kills_at_random_moments_leave_the_final_records_of_an_undisturbed_run(p
     define(path).start()
     with path.under_load("--rate", "50", "--label", "truth") as sent:
         running = kill_at_random(path, ["one", "two"], KILLS // 2, dice)
-        stall(path.kafka.partitions(path.umbra.own_topic("events")), (running["two"], [running["one"]]))
+        stall((path.kafka.partitions(path.umbra.own_topic("events")), running["two"], [running["one"]]))
         for program in running.values():
             program.kill()
         running = kill_at_random(path, ["one", "two"], KILLS - KILLS // 2, dice)
