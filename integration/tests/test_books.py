@@ -5,8 +5,10 @@ import threading
 
 import pytest
 
+from members import stall
 from model_server import Answer
 from path import QUICK, TEST, Path
+from records import Record
 from waiting import until
 
 REQUESTS = 120
@@ -19,8 +21,9 @@ def report(path):
     return json.loads(done.stdout) if done.stdout else None
 
 
-def books(path, sent):
-    """(sampled, paired, losses) once the report shows all that was sent, and nothing is pending."""
+def books(path, sent, outcome="ok"):
+    """(paired, losses) once the report shows all that was sent with that outcome of production's, and
+    nothing is pending."""
     seen = [None]
 
     def look():
@@ -32,7 +35,7 @@ def books(path, sent):
                         if (v["role"], v["population"], v["name"]) == ("production", "all", "v1")]
         if production["invocations"] < sent or account["sampled"] < sent or account["pending"]:
             return None
-        assert production["invocations"] == production["outcomes"]["ok"] == sent
+        assert production["invocations"] == production["outcomes"][outcome] == sent
         return account
     account = until(look, lambda: f"the books close: {json.dumps(seen[0])[-1500:]}", 60, every=0.3)
     assert account["sampled"] == sent == account["paired"] + sum(account["losses"].values())
@@ -68,6 +71,11 @@ def shadow_model_hangs(path):
     produce(path)
 
 
+def shadow_model_is_slow(path):
+    path.shadow_model.answer = Answer(delay=0.5)
+    produce(path)
+
+
 def shadow_model_fails(path):
     path.shadow_model.answer = Answer(500)
     produce(path)
@@ -80,6 +88,21 @@ def shadow_model_answers_garbage(path):
 
 def shadow_consumer_is_killed(path):
     path.shadow.kill()
+    produce(path)
+
+
+def shadow_consumer_is_killed_under_load(path):
+    with path.under_load("--rate", "100") as sent:
+        path.wait_answers(REQUESTS // 2)
+        path.shadow.kill()
+        path.start_shadow()
+        path.wait_answers(REQUESTS)
+    return len(sent)
+
+
+def copies_do_not_fit_into_their_queue(path):
+    path.splitter.stop()
+    path.start_splitter("-X", "queue.buffering.max.messages=20", "-X", "linger.ms=200")
     produce(path)
 
 
@@ -130,6 +153,35 @@ def partitions_move(path):
     return len(sent)
 
 
+def members_stall(path):
+    """One of each kind stops past its session, while others take over."""
+    stalled = path.splitter, path.shadow, path.aggregator
+    with path.under_load("--rate", "50") as sent:
+        others = [path.umbra.start(program.name, *QUICK, *(HORIZON if program is path.aggregator else []))
+                  .wait_ready() for program in stalled]
+        path.wait_answers(REQUESTS // 2)
+        stall(*((path.kafka.partitions(topic), member, [other]) for topic, member, other in zip(
+            (path.umbra.topic("requests"), path.shadow_topic(), path.umbra.own_topic("events")), stalled, others)))
+        path.wait_answers(path.answered() + 50)
+    return len(sent)
+
+
+def some_records_are_bad(path):
+    path.kafka.produce(path.umbra.topic("requests"), [Record(b"k", b"") for _ in range(20)])
+    produce(path)
+    path.kafka.wait_count(path.umbra.topic("dead-letter"), 20)
+
+
+def request_topic_is_made_anew(path):
+    produce(path)
+    path.wait_committed()
+    path.kafka.recreate(path.umbra.topic("requests"), 4)
+    path.umbra.run("umbractl", "set-start", "endpoint", path.umbra.endpoint, "--from", "earliest")
+    path.send(REQUESTS)
+    path.wait_answers(2 * REQUESTS)
+    return 2 * REQUESTS
+
+
 def asked_or_shed(paired, lost):
     """A model that fails again and again is spared for a while."""
     return paired > 0 and set(lost) <= {"shed"}
@@ -138,14 +190,20 @@ def asked_or_shed(paired, lost):
 FAULTS = {  # fault: what the books must say of (paired, losses)
     shadow_model_is_down: asked_or_shed,
     shadow_model_hangs: asked_or_shed,
+    shadow_model_is_slow: lambda paired, lost: paired == REQUESTS,
     shadow_model_fails: asked_or_shed,
     shadow_model_answers_garbage: asked_or_shed,
     shadow_consumer_is_killed: lambda paired, lost: lost == {"unanswered": REQUESTS},
+    shadow_consumer_is_killed_under_load: lambda paired, lost: paired >= REQUESTS,
+    copies_do_not_fit_into_their_queue: lambda paired, lost: lost["not_delivered"] > 0,
     splitter_is_killed: lambda paired, lost: paired >= REQUESTS,
     shadow_topic_is_missing: lambda paired, lost: lost == {"not_delivered": REQUESTS},
     shadow_topic_refuses: lambda paired, lost: lost == {"not_delivered": REQUESTS},
     aggregator_is_killed: lambda paired, lost: paired >= REQUESTS,
     partitions_move: lambda paired, lost: paired >= REQUESTS,
+    members_stall: lambda paired, lost: paired >= REQUESTS,
+    some_records_are_bad: lambda paired, lost: paired == REQUESTS,
+    request_topic_is_made_anew: lambda paired, lost: paired == 2 * REQUESTS,
 }
 
 
@@ -156,6 +214,19 @@ def test_the_books_close_after(fault, path):
     paired, lost = books(path, sent)
     assert FAULTS[fault](paired, lost), (paired, lost)
     check_production(path, sent)
+
+
+@pytest.mark.parametrize("outcome, answer", [
+    ("server_error", Answer(500)), ("client_error", Answer(400)), ("timeout", Answer(hang=True)),
+    ("protocol_error", Answer(raw=b"garbage\r\n\r\n"))])
+def test_the_books_close_when_production_fails(path, outcome, answer):
+    path.model.answer = answer
+    path.define(production={"timeout": "300ms"}).start()
+    path.umbra.start("umbra-aggregator", *QUICK, *HORIZON).wait_ready()
+    path.send(10)  # before it is spared
+    paired, lost = books(path, 10, outcome)
+    assert (paired, lost) == (10, {})
+    check_production(path, 10)
 
 
 def test_the_books_close_after_the_broker_was_away(own_broker, new_umbra, model, shadow_model):

@@ -101,8 +101,10 @@ def test_the_truth_is_told_with_the_rights_of_acls(guarded):
 
 
 def test_production_goes_on_without_the_right_to_write_events_and_the_gap_is_told_later(guarded):
-    rights(guarded, "umbra-splitter")
+    rights(guarded, "umbra-splitter", "umbra-shadow", "umbra-aggregator")
     splitter = guarded.start_secure("umbra-splitter", guarded.sasl).wait_ready(60)
+    guarded.start_secure("umbra-shadow", guarded.sasl).wait_ready(60)
+    guarded.start_secure("umbra-aggregator", guarded.sasl, "--horizon", "1s").wait_ready(60)
     events = [acl for acl in guarded.acls("umbra-splitter") if acl["name"] == guarded.own_topic("events")]
     guarded.broker.allow(events, "forget")
     guarded.kafka.produce(guarded.topic("requests"), [Record(b"k", b"{}") for _ in range(20)])
@@ -121,6 +123,12 @@ def test_production_goes_on_without_the_right_to_write_events_and_the_gap_is_tol
     until(lambda: sum(gap["events"] for gap in gaps()) ==
           splitter.metric("umbra_splitter_events_given_up_total"), "all of it", every=0.5)
     assert (told[0]["program"], told[0]["endpoint"]) == ("umbra-splitter", guarded.endpoint)
+
+    def alarms():
+        done = guarded.run("umbractl", "report", "t", "-o", "json", "--least", "0", expect=None)
+        return json.loads(done.stdout)["alarms"] if done.stdout else []
+
+    until(lambda: any("given up" in alarm for alarm in alarms()), lambda: f"the report says so: {alarms()}", 60, 0.5)
 
 
 # Secrets
