@@ -241,6 +241,17 @@ bool text_equal(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+bool text_lists(const char *list, const char *name)
+{
+	size_t size = strlen(name), n;
+	for (const char *at = list; at; at = at[n] ? at + n + 1 : NULL) {
+		n = strcspn(at, ",");
+		if (n == size && !strncmp(at, name, n))
+			return true;
+	}
+	return !list;
+}
+
 bool text_is_name(const char *text)
 {
 	size_t length =

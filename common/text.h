@@ -40,6 +40,9 @@ bool text_is_visible(const void *data, size_t size, size_t max);
 /* Both NULL, or the same bytes. */
 bool text_equal(const char *a, const char *b);
 
+/* Is it one of the names between the commas? NULL lists all. */
+bool text_lists(const char *list, const char *name);
+
 /* A name of ours: 1 to 100 bytes of [A-Za-z0-9_-], so that it fits in a topic's name. */
 bool text_is_name(const char *text);
 

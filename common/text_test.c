@@ -273,6 +273,20 @@ static void counts_are_grouped_for_people(void **state)
 	assert_string_equal(text_format_count(INT64_MAX, text), "9,223,372,036,854,775,807");
 }
 
+static void a_list_has_the_names_between_its_commas(void **opaque)
+{
+	(void)opaque;
+	assert_true(text_lists(NULL, "v1"));
+	assert_true(text_lists("v1", "v1"));
+	assert_true(text_lists("v1,v2", "v1"));
+	assert_true(text_lists("v1,v2", "v2"));
+	assert_true(text_lists(",,v2,", "v2"));
+	assert_false(text_lists("v1,v22", "v2"));
+	assert_false(text_lists("v22,v1", "v2"));
+	assert_false(text_lists("", "v2"));
+	assert_false(text_lists("v1, v2", "v2"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +304,7 @@ int main(void)
 		cmocka_unit_test(the_environment_fills_in_and_what_is_not_set_is_named),
 		cmocka_unit_test(a_secret_is_the_first_line_of_its_file),
 		cmocka_unit_test(a_secret_that_is_no_line_is_refused_without_a_word_of_it),
+		cmocka_unit_test(a_list_has_the_names_between_its_commas),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

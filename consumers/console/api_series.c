@@ -1,6 +1,7 @@
 /* GET tests/NAME/series: a metric over time. The windows of an arm are added up step by step; each step
  * then gives a number, or null where there was no window or nothing to measure. */
 #include "common/memory.h"
+#include "common/text.h"
 #include "consumers/console/api.h"
 #include "consumers/console/host_series.h"
 #include "consumers/console/series_value.h"
@@ -28,6 +29,7 @@ struct series {
 	const struct test *test;
 	const struct endpoint *endpoint; /* NULL: it is gone */
 	int metric, statistic, population;
+	const char *variants; /* whose columns, as text_lists() has it */
 	struct stretch stretch;
 	int64_t begin_us, step_us; /* the first step begins at or before the stretch */
 	size_t n; /* steps */
@@ -41,9 +43,10 @@ struct series {
 
 static bool read_words(const struct query *query, struct series *series, struct reply *reply)
 {
-	static const char *const names[] = {
-		"metric", "statistic", "from", "to", "last", "step", "population", NULL};
+	static const char *const names[] = {"metric", "statistic", "variants", "from", "to", "last",
+		"step", "population", NULL};
 	series->metric = -1;
+	series->variants = query_text(query, "variants");
 	if (!query_check(query, names, reply) ||
 		!query_word(query, "metric", series_metrics, &series->metric, reply))
 		return false;
@@ -193,10 +196,12 @@ static void add_losses(struct series *series, const struct store_arm *arm)
 static void add_same_requests(struct series *series, const struct store_arm *arm)
 {
 	char *name = api_same_requests_name(series->endpoint, series->test, arm->variant);
-	add_values(series, add_column(series, name, ROLE_PRODUCTION, NULL), name,
-		"compared_production_model_latency");
-	add_values(series, add_column(series, arm->variant, arm->role, NULL), arm->variant,
-		"compared_model_latency");
+	if (text_lists(series->variants, report_production_name(series->endpoint)))
+		add_values(series, add_column(series, name, ROLE_PRODUCTION, NULL), name,
+			"compared_production_model_latency");
+	if (text_lists(series->variants, arm->variant))
+		add_values(series, add_column(series, arm->variant, arm->role, NULL), arm->variant,
+			"compared_model_latency");
 	free(name);
 }
 
@@ -209,10 +214,13 @@ static bool is_of_candidates(const struct series *series)
 
 static void add_arm(struct series *series, const struct store_arm *arm)
 {
+	bool is_both = series->metric == MODEL_LATENCY && series->population == COMPARED;
+	if (!is_both && !text_lists(series->variants, arm->variant))
+		return;
 	fill_bins(series, arm);
 	if (series->metric == LOSSES)
 		add_losses(series, arm);
-	else if (series->metric == MODEL_LATENCY && series->population == COMPARED)
+	else if (is_both)
 		add_same_requests(series, arm);
 	else
 		add_values(series, add_column(series, arm->variant, arm->role, NULL), arm->variant,
@@ -310,7 +318,7 @@ static void answer_load(const struct series *series, struct reply *reply)
 	struct host_series load = {series->endpoint, series->test,
 		(enum host_metric)host_metric_parse(series_metrics[series->metric]),
 		series_statistics[series->statistic], series->stretch.from_us,
-		series->stretch.to_us, series->step_us};
+		series->stretch.to_us, series->step_us, series->variants};
 	json_t *json = host_series_to_json(series->view->hosts, &load);
 	assert(json);
 	reply_json(reply, json);

@@ -59,12 +59,19 @@ static void add_column(struct table *table, const struct variant *variant, enum 
 			"population", "all"));
 }
 
+static void add_listed(struct table *table, const struct host_series *series,
+	const struct variant *variant, enum role role)
+{
+	if (text_lists(series->variants, variant->name))
+		add_column(table, variant, role);
+}
+
 static void add_columns(struct table *table, const struct host_series *series)
 {
 	for (size_t i = 0; series->endpoint && i < series->endpoint->n_variants; i++)
-		add_column(table, &series->endpoint->variants[i], ROLE_PRODUCTION);
+		add_listed(table, series, &series->endpoint->variants[i], ROLE_PRODUCTION);
 	for (size_t i = 0; i < series->test->n_variants; i++)
-		add_column(table, &series->test->variants[i], ROLE_SHADOW);
+		add_listed(table, series, &series->test->variants[i], ROLE_SHADOW);
 }
 
 static json_t *make_points(const struct table *table)

@@ -11,6 +11,7 @@ struct host_series {
 	enum host_metric metric;
 	const char *statistic; /* average, sum, count, min, max, p50 ... p99.9 */
 	int64_t from_us, to_us, step_us; /* at most 100,000 steps */
+	const char *variants; /* only these, as text_lists() has it */
 };
 
 /* "cpu", "memory", "disk"; -1: none of them. */

@@ -45,7 +45,7 @@ static char *ask(struct host_series series)
 static void each_variant_with_a_page_has_a_column(void **opaque)
 {
 	char *text = ask((struct host_series){&endpoint, &test, HOST_CPU, "average",
-		BEGIN + 3 * SECOND, BEGIN + 21 * SECOND, 10 * SECOND});
+		BEGIN + 3 * SECOND, BEGIN + 21 * SECOND, 10 * SECOND, NULL});
 
 	(void)opaque;
 	assert_string_equal(
@@ -62,7 +62,7 @@ static void each_variant_with_a_page_has_a_column(void **opaque)
 static void a_test_without_its_endpoint_has_its_candidates(void **opaque)
 {
 	char *text = ask((struct host_series){
-		NULL, &test, HOST_MEMORY, "count", BEGIN, BEGIN + 60 * SECOND, 60 * SECOND});
+		NULL, &test, HOST_MEMORY, "count", BEGIN, BEGIN + 60 * SECOND, 60 * SECOND, NULL});
 
 	(void)opaque;
 	assert_non_null(strstr(text, "\"unit\":\"count\""));
@@ -73,12 +73,12 @@ static void a_test_without_its_endpoint_has_its_candidates(void **opaque)
 static void a_stretch_of_nothing_has_no_points(void **opaque)
 {
 	char *text = ask((struct host_series){
-		&endpoint, &test, HOST_DISK, "p99.9", BEGIN, BEGIN, 60 * SECOND});
+		&endpoint, &test, HOST_DISK, "p99.9", BEGIN, BEGIN, 60 * SECOND, NULL});
 
 	(void)opaque;
 	free(text);
 	text = ask((struct host_series){
-		&endpoint, &test, HOST_DISK, "max", BEGIN, BEGIN - 90 * SECOND, 60 * SECOND});
+		&endpoint, &test, HOST_DISK, "max", BEGIN, BEGIN - 90 * SECOND, 60 * SECOND, NULL});
 	assert_non_null(strstr(text, "\"points\":[]"));
 	assert_non_null(strstr(text, "\"unit\":\"bytes\""));
 	free(text);
@@ -91,7 +91,7 @@ static void words_are_known_or_not(void **opaque)
 	assert_int_equal(HOST_DISK, host_metric_parse("disk"));
 	assert_int_equal(-1, host_metric_parse("agreement"));
 	assert_null(ask((struct host_series){
-		&endpoint, &test, HOST_CPU, "p42", BEGIN, BEGIN, 60 * SECOND}));
+		&endpoint, &test, HOST_CPU, "p42", BEGIN, BEGIN, 60 * SECOND, NULL}));
 }
 
 int main(void)

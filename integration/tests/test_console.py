@@ -87,6 +87,18 @@ def test_a_series_adds_up_to_the_report(console):
         [v for point in agreement["points"] for v in point[1:] if v is not None])
 
 
+def test_a_series_has_the_variants_that_are_asked_for(console):
+    def columns(**query):
+        return [column["name"] for column in console.get(f"tests/{TEST}/series", **query)["columns"]]
+    for query in ({"metric": "invocations"}, {"metric": "model_latency", "population": "compared"},
+                  {"metric": "queue", "statistic": "max"}):
+        assert columns(**query) == columns(variants=f"{CANDIDATE},v1", **query) == ["v1", CANDIDATE]
+        assert columns(variants=CANDIDATE, **query) == [CANDIDATE]
+        assert columns(variants="v1", **query) == ["v1"]
+        assert columns(variants="v", **query) == []
+    assert columns(metric="cpu", variants="v1") == ["v1"] and columns(metric="cpu", variants=CANDIDATE) == []
+
+
 def test_latencies_over_the_whole_test_are_the_report_s(console):
     report = console.get(f"tests/{TEST}/report")
     for metric, key in (("model_latency", "model_latency_us"), ("queue", "queue_us"),
