@@ -67,6 +67,14 @@ bool api_is_arm_of(const struct store_arm *arm, const struct test *test)
 	return arm->test ? !strcmp(arm->test, test->name) : arm->role == ROLE_PRODUCTION;
 }
 
+bool api_stretch(const struct view *view, const struct test *test, const struct query *query,
+	struct stretch *stretch, struct reply *reply)
+{
+	int64_t now_us = plan_ceil(view->now_us, WINDOW_US), newest_us = api_updated(view, test);
+	bool is_to_newest = newest_us && newest_us < now_us && !query_text(query, "last");
+	return query_stretch(query, test, is_to_newest ? newest_us : now_us, stretch, reply);
+}
+
 /* Takes what it is shown, with names of its own. */
 static void add_to_fold(void *opaque, struct aggregate *shown)
 {

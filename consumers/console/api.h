@@ -44,6 +44,11 @@ const struct test *api_find_test(
 /* All windows of a test in a stretch, folded; `histograms` as in store_query. */
 struct report_fold *api_fold(const struct view *view, const struct test *test,
 	const struct stretch *stretch, unsigned histograms);
+/* The stretch that is asked for. Where no end is given, it is that of the newest window, so that unchanged data
+ * gives the same answer; with `last` it is that of the window that is open now. False: the reply is a
+ * problem. */
+bool api_stretch(const struct view *view, const struct test *test, const struct query *query,
+	struct stretch *stretch, struct reply *reply);
 /* As report_to_json needs it. */
 struct report api_report_of(const struct view *view, const struct test *test,
 	const struct stretch *stretch, const struct report_fold *fold);

@@ -99,7 +99,7 @@ static bool read_question(const struct view *view, const struct request *request
 		!query_word(&request->query, "metric", metric_words, &question->metric, reply) ||
 		!query_word(&request->query, "population", api_populations, &question->population,
 			reply) ||
-		!query_stretch(&request->query, test, view->now_us, &question->stretch, reply))
+		!api_stretch(view, test, &request->query, &question->stretch, reply))
 		return false;
 	if (question->metric >= 0)
 		return true;

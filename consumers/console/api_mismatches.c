@@ -114,7 +114,7 @@ void api_mismatches(const struct view *view, const struct request *request, stru
 	int64_t limit = 50;
 	if (!test || !query_check(&request->query, names, reply) ||
 		!query_int(&request->query, "limit", 1, 1000, &limit, reply) ||
-		!query_stretch(&request->query, test, view->now_us, &collection.stretch, reply))
+		!api_stretch(view, test, &request->query, &collection.stretch, reply))
 		return;
 	collect(view, test, &collection);
 	json_t *examples = examples_to_json(&collection, (size_t)limit);

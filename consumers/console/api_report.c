@@ -10,7 +10,7 @@ static bool find(const struct view *view, const struct request *request, const s
 {
 	*test = api_find_test(view, request, reply);
 	return *test && query_check(&request->query, stretch_names, reply) &&
-		query_stretch(&request->query, *test, view->now_us, stretch, reply);
+		api_stretch(view, *test, &request->query, stretch, reply);
 }
 
 void api_report(const struct view *view, const struct request *request, struct reply *reply)

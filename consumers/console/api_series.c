@@ -77,6 +77,16 @@ static bool check_statistic(const struct series *series, struct reply *reply)
 	return false;
 }
 
+/* The hosts' load comes also when no window does. */
+static bool read_stretch(const struct query *query, struct series *series, struct reply *reply)
+{
+	const struct view *view = series->view;
+	if (!metric_is_load(series->metric))
+		return api_stretch(view, series->test, query, &series->stretch, reply);
+	return query_stretch(query, series->test, plan_ceil(view->now_us, LEAST_STEP_US),
+		&series->stretch, reply);
+}
+
 /* Where the narrow rows are gone, steps are as wide as what is left. */
 static bool read_steps(const struct query *query, struct series *series, struct reply *reply)
 {
@@ -335,7 +345,7 @@ void api_series(const struct view *view, const struct request *request, struct r
 	series->test = test;
 	series->endpoint = control_endpoint(view->state, test->endpoint);
 	if (read_words(&request->query, series, reply) && check_statistic(series, reply) &&
-		query_stretch(&request->query, test, view->now_us, &series->stretch, reply) &&
+		read_stretch(&request->query, series, reply) &&
 		read_steps(&request->query, series, reply)) {
 		if (metric_is_load(series->metric))
 			answer_load(series, reply);

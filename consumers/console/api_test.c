@@ -55,7 +55,7 @@ static struct report report_of(
 	struct stretch stretch;
 	struct query none = {.n = 0};
 	struct reply unused = {0};
-	(void)query_stretch(&none, test, view->now_us, &stretch, &unused);
+	(void)api_stretch(view, test, &none, &stretch, &unused);
 	*fold = api_fold(view, test, &stretch, api_latency_bits("model_latency", true));
 	return api_report_of(view, test, &stretch, *fold);
 }

@@ -77,6 +77,7 @@ static void add_up(const struct report *report, struct summary *summary)
 	}
 }
 
+/* In thousandths, so that it is mostly the same when it is asked for again. */
 static double progress_of(const struct test *test, int64_t now_us)
 {
 	int64_t end_us = test->ended != TEST_CREATED ? test->ended_us : test->end_us;
@@ -84,7 +85,8 @@ static double progress_of(const struct test *test, int64_t now_us)
 		return 0;
 	if (now_us >= end_us || end_us <= test->start_us)
 		return 1;
-	return (double)(now_us - test->start_us) / (double)(end_us - test->start_us);
+	return floor(1000 * (double)(now_us - test->start_us) / (double)(end_us - test->start_us)) /
+		1000;
 }
 
 /* True when the reason is written. */

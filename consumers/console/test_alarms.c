@@ -32,7 +32,7 @@ static void add_alarms(json_t *list, const struct view *view, const struct test 
 	struct reply unused = {0};
 	struct stretch stretch;
 	char *alarm;
-	(void)query_stretch(&nothing, test, view->now_us, &stretch, &unused);
+	(void)api_stretch(view, test, &nothing, &stretch, &unused);
 	struct report_fold *fold = api_fold(view, test, &stretch, 0);
 	struct report report = api_report_of(view, test, &stretch, fold);
 	for (size_t i = 0; (alarm = report_alarm(&report, i)); i++) {

@@ -3,6 +3,7 @@ what they said before after a crash."""
 import gzip
 import json
 import re
+import time
 
 import pytest
 import yaml
@@ -194,6 +195,18 @@ def test_two_consoles_say_the_same(console):
     until(lambda: counted(other), "the other has counted all", every=0.2)
     one, two = (c.get(f"tests/{TEST}/accounting") for c in (console, other))
     assert one["variants"] == two["variants"]
+
+
+def test_of_a_running_test_that_has_nothing_new_an_answer_is_not_sent_again(console):
+    """Also when the clock has gone on, by more than a window."""
+    paths = [f"/api/v1/tests/{TEST}/{rest}" for rest in (
+        "report", "accounting", "series?metric=model_latency", "histogram?metric=queue", "mismatches")]
+    assert console.get(f"tests/{TEST}")["state"] == "running"
+
+    tags = {path: console.ask(path)[1]["etag"] for path in paths}
+    begin = time.time()
+    until(lambda: time.time() > begin + 11, "the clock has gone on", every=0.5)
+    assert {console.ask(path, {"If-None-Match": tag})[0] for path, tag in tags.items()} == {304}
 
 
 def test_an_answer_that_is_known_is_not_sent_again_and_long_ones_are_zipped(console):
