@@ -1,6 +1,6 @@
 /* How a test is looked at: the stretch of time, the statistic, which requests. All of it stands in the
  * address. */
-import {h} from "/static/dom.js";
+import {fill, h} from "/static/dom.js";
 import {STATISTICS} from "/static/charts.js";
 import * as format from "/static/format.js";
 import * as url from "/static/url.js";
@@ -46,8 +46,8 @@ export class Stretch {
 		this.ranges.mark(from ? null : range);
 		this.zoomed.hidden = !from;
 		if (from)
-			this.zoomed.replaceChildren(`${format.time(from)} to ${format.time(to)} UTC `,
-				h("button", {type: "button", onclick: () => url.change({from: null, to: null})}, "Zoom out"));
+			fill(this.zoomed, {from, to}, () => [`${format.time(from)} to ${format.time(to)} UTC `,
+				h("button", {type: "button", onclick: () => url.change({from: null, to: null})}, "Zoom out")]);
 	}
 }
 

@@ -46,6 +46,21 @@ export function table(label, columns, rows) {
 			h("tbody", null, rows)));
 }
 
+/* Where it is narrow, each row of this table is a block of named values. The roles say what a browser
+ * would then no longer take for a table. */
+export function stacked(element) {
+	const titles = [...element.querySelectorAll("thead tr > *")].map((head) => head.textContent);
+	element.classList.add("stacked");
+	for (const [selector, role] of [["table", "table"], ["tbody", "rowgroup"], ["tbody tr", "row"], ["tbody th", "rowheader"], ["tbody td", "cell"]])
+		for (const part of element.querySelectorAll(selector))
+			part.setAttribute("role", role);
+	for (const row of element.querySelectorAll("tbody tr"))
+		[...row.cells].forEach((cell, i) => {
+			cell.dataset.label = titles[i];
+		});
+	return element;
+}
+
 export function announce(text) {
 	document.getElementById("announce").textContent = text;
 }

@@ -1,6 +1,6 @@
 /* Every test: its state, how far it is, what was compared, and in a word how it stands. */
 import {get, path} from "/static/api.js";
-import {fill, h, table} from "/static/dom.js";
+import {fill, h, stacked, table} from "/static/dom.js";
 import * as format from "/static/format.js";
 import * as url from "/static/url.js";
 import {first_step, first_test} from "/static/empty.js";
@@ -78,14 +78,8 @@ function more(token) {
 const COLUMNS = ["Test", "State", "Endpoint", "Candidate", "Sampling", "Progress", "Compared", "Agreement", "Health"];
 const NUMBERS = ["Sampling", "Compared", "Agreement"];
 
-/* Explicit roles: where it is narrow, rows are blocks, which a browser would no longer take for a table. */
 function tests(list) {
-	const element = table("Tests", COLUMNS.map((title) => ({title, class: NUMBERS.includes(title) ? "number" : null})), list.map(row));
-	element.classList.add("list");
-	for (const [selector, role] of [["table", "table"], ["tbody", "rowgroup"], ["tbody tr", "row"], ["tbody th", "rowheader"], ["tbody td", "cell"]])
-		for (const part of element.querySelectorAll(selector))
-			part.setAttribute("role", role);
-	return element;
+	return stacked(table("Tests", COLUMNS.map((title) => ({title, class: NUMBERS.includes(title) ? "number" : null})), list.map(row)));
 }
 
 function row(test) {
@@ -101,7 +95,7 @@ function row(test) {
 		Health: [health(test), h("div", {class: "small"}, test.health_reason), test.stale.map((why) => h("div", {class: "small"}, why))],
 	};
 	return h("tr", null, h("th", {scope: "row"}, h("a", {href: url.test(test.name)}, test.name)),
-		Object.entries(cells).map(([title, content]) => h("td", {class: NUMBERS.includes(title) ? "number" : null, data: {label: title}}, content)));
+		Object.entries(cells).map(([title, content]) => h("td", {class: NUMBERS.includes(title) ? "number" : null}, content)));
 }
 
 function progress(test) {

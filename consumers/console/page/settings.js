@@ -1,6 +1,6 @@
 /* What is in force, and who changed what, when and why. */
 import {get, path} from "/static/api.js";
-import {fill, h, table} from "/static/dom.js";
+import {fill, h, stacked, table} from "/static/dom.js";
 import {Heading} from "/static/heading.js";
 import * as format from "/static/format.js";
 
@@ -55,7 +55,7 @@ function make_settings({definition, variants, generation}) {
 		h("p", {class: "small"}, `Generation ${generation} of the control log.`),
 		table("Settings of the test", [{title: "Setting"}, {title: "Value"}], grouped(definition).map(([title, settings]) =>
 			[h("tr", {class: "group"}, h("th", {scope: "rowgroup", colspan: 2}, title)), settings.map(([name, text]) =>
-				h("tr", null, h("th", {scope: "row"}, name), h("td", null, text)))])),
+				h("tr", null, h("th", {scope: "row"}, name), h("td", {class: "long"}, text)))])),
 		h("h3", null, "Models"),
 		table("Models", [{title: "Variant"}, {title: "Role"}, {title: "URL"}], variants.map((variant) =>
 			h("tr", null, h("th", {scope: "row"}, h("span", {class: `swatch ${variant.role === "production" ? "production" : "shadow"}-0`, "aria-hidden": "true"}), variant.name),
@@ -104,9 +104,9 @@ function differences(before, after) {
 function make_history({records, is_cut}) {
 	if (records.length === 0)
 		return h("p", null, "Nothing is known of how it came to be.");
-	return [table("History", ["Generation", "Time (UTC)", "Who", "Why", "What"].map((title) => ({title})), records.map((record, i) =>
+	return [stacked(table("History", ["Generation", "Time (UTC)", "Who", "Why", "What"].map((title) => ({title})), records.map((record, i) =>
 		h("tr", null, h("th", {scope: "row"}, String(record.generation)), h("td", null, format.time(record.time)), h("td", null, record.who),
-			h("td", null, record.why), h("td", null, record.changes.map((change) => told(change, records.slice(i + 1), is_cut)))))),
+			h("td", null, record.why), h("td", null, record.changes.map((change) => told(change, records.slice(i + 1), is_cut))))))),
 	is_cut ? h("p", {class: "small"}, "What was before is told by ", h("code", null, "umbractl history"), ".") : null];
 }
 

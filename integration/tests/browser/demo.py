@@ -134,6 +134,10 @@ class Running(Demo):
         """What umbractl report says: the truth for the page."""
         return json.loads(self.run("umbractl", "report", TEST, "-o", "json", expect=None))
 
+    def model_url(self, name):
+        """As it was printed."""
+        return self.wait_output(rf"{name} at (\S+)")[1]
+
     def has_counted_all(self):
         report = self.report()
         counted = [v["invocations"] for v in report["variants"] if v["population"] == "all"]

@@ -187,10 +187,20 @@ def test_settings_show_what_is_in_force_and_who_changed_it(demo, page):
 
 
 def test_the_system_shows_programs_and_lag(demo, page):
+    def rows(label):
+        return [tuple(row) for row in page.run("return [...document.querySelectorAll(`[aria-label=\"${arguments[0]}\"] tbody tr`)].map("
+                                               "(r) => [...r.cells].map((c) => c.textContent))", label)]
     page.open("/system")
-    assert "umbra-console" in page.text()
-    partitions = ask(demo.address, "system")["partitions"]
-    assert len(page.all("[aria-label=Partitions] tbody tr")) == len(partitions) > 0
+    system = until(lambda: (told := ask(demo.address, "system")) and len(told["programs"]) >= 4 and told, "every program is seen", 60)
+    until(lambda: {row[:3] for row in rows("Programs seen")} == {(p["program"], p["role"], p["instance"]) for p in system["programs"]},
+          lambda: rows("Programs seen"), 40)
+    assert {row[0] for row in rows("Programs seen")} >= {"umbra-console", "umbra-splitter", "umbra-shadow", "umbra-aggregator"}
+    assert [row[:3] for row in rows("Lags")] == [(lag["program"], lag["role"], lag["topic"]) for lag in system["lags"]]
+    until(lambda: {row[3] for row in rows("Lags") if row[0] in ("umbra-splitter", "umbra-shadow")} == {"0"},
+          lambda: f"it is seen that all was read: {rows('Lags')}", 90, every=0.5)
+    page.click("main summary")
+    assert len(rows("Partitions")) == len(system["partitions"]) > 0
+    assert f"churn-v1, weight 1: {demo.model_url('churn-v1')}" in page.text()
 
 
 def test_mismatches_show_what_differs(demo, page):
