@@ -263,7 +263,7 @@ static void close_db(struct store *store)
 	memset(store->statements, 0, sizeof store->statements);
 	sqlite3_close(store->db);
 	store->db = NULL;
-	store->in_batch = false;
+	store->in_batch = store->has_failed = false;
 	unload(store);
 }
 

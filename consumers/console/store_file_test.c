@@ -1,4 +1,5 @@
 /* The file may be cut off, damaged, another's, or gone. */
+#include "consumers/console/store_private.h"
 #include "consumers/console/store_test_fixture.h"
 
 #include <setjmp.h>
@@ -43,6 +44,32 @@ static void rows_and_positions_change_together_or_not_at_all(void **opaque)
 	store_close(store);
 	store = open_store();
 	assert_int_equal(11, store_position(store, 0));
+	assert_int_equal(12, all(store));
+	store_close(store);
+}
+
+/* As on a full disk: what is deleted from open windows is not. */
+static void a_batch_of_which_something_was_not_done_is_undone(void **opaque)
+{
+	const struct given open = {PRODUCTION, BEGIN + WINDOW, 0, true, 3};
+	const struct given final = {PRODUCTION, BEGIN + WINDOW, 0, false, 7};
+	char errstr[300] = "";
+	struct store *store = open_with_one();
+	(void)opaque;
+	give(store, &open);
+	commit(store);
+	assert_int_equal(0,
+		store_exec(store,
+			"CREATE TEMP TRIGGER full BEFORE DELETE ON open_window "
+			"BEGIN SELECT RAISE(ABORT, 'full'); END"));
+	give(store, &final);
+	store_set_position(store, 0, 11);
+	assert_int_equal(-1, store_commit(store, errstr, sizeof errstr));
+	assert_int_equal(10, store_position(store, 0));
+	assert_int_equal(8, all(store));
+	assert_int_equal(0, store_exec(store, "DROP TRIGGER full"));
+	give(store, &final);
+	commit(store);
 	assert_int_equal(12, all(store));
 	store_close(store);
 }
@@ -170,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_and_positions_change_together_or_not_at_all),
+		cmocka_unit_test(a_batch_of_which_something_was_not_done_is_undone),
 		cmocka_unit_test(a_file_of_another_installation_is_made_anew),
 		cmocka_unit_test(a_store_is_of_the_first_cluster_that_is_named),
 		cmocka_unit_test(a_damaged_file_is_made_anew),

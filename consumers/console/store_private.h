@@ -37,6 +37,7 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 	bool is_damaged, in_batch;
+	bool has_failed; /* something of the open batch was not done */
 	struct store_arm *arms;
 	size_t n_arms;
 	int64_t *positions, *clocks;

@@ -139,6 +139,12 @@ static uint8_t *final_byte(struct batch_row *hour, const struct aggregate *aggre
 
 /* Taking. */
 
+/* Without it the batch would be wrong: a window that is final and open, too, counts twice. */
+static void must_step(struct store *store, enum statement statement)
+{
+	store->has_failed |= store_step(store, statement) != 0;
+}
+
 static int64_t id_of(
 	const struct store_arm *arm, enum level level, const struct aggregate *aggregate)
 {
@@ -167,7 +173,7 @@ static void take_final(
 	sqlite3_bind_int64(drop, 1, arm->id);
 	sqlite3_bind_int64(drop, 2, aggregate->window_start_us);
 	sqlite3_bind_int(drop, 3, aggregate->partition);
-	(void)store_step(store, DROP_OPEN);
+	must_step(store, DROP_OPEN);
 }
 
 static void take_open(struct store *store, const struct store_arm *arm, struct aggregate *aggregate,
@@ -182,7 +188,7 @@ static void take_open(struct store *store, const struct store_arm *arm, struct a
 	sqlite3_bind_int64(put, 3, aggregate->window_start_us);
 	sqlite3_bind_int(put, 4, aggregate->partition);
 	store_bind_columns(store, put, 5, aggregate);
-	(void)store_step(store, PUT_OPEN);
+	must_step(store, PUT_OPEN);
 }
 
 static void note_newest(
@@ -240,7 +246,7 @@ static void take_tombstone(struct store *store, const void *key, size_t key_size
 {
 	sqlite3_stmt *drop = store->statements[DROP_OPEN_KEY];
 	sqlite3_bind_blob64(drop, 1, key, key_size, SQLITE_TRANSIENT);
-	(void)store_step(store, DROP_OPEN_KEY);
+	must_step(store, DROP_OPEN_KEY);
 }
 
 int store_take(struct store *store, const void *key, size_t key_size, const void *value,
@@ -288,15 +294,18 @@ int store_commit(struct store *store, char *errstr, size_t errstr_size)
 {
 	if (!store->in_batch && store_exec(store, "BEGIN"))
 		store->is_damaged |= store->db == NULL;
-	int failed = store->is_damaged || write_batch(store) || store_exec(store, "COMMIT");
+	int failed = store->is_damaged || store->has_failed || write_batch(store) ||
+		store_exec(store, "COMMIT");
 	if (failed) {
 		snprintf(errstr, errstr_size, "%s",
-			store->is_damaged ? "it is damaged" : sqlite3_errmsg(store->db));
+			store->is_damaged           ? "it is damaged"
+				: store->has_failed ? "a window was not taken"
+						    : sqlite3_errmsg(store->db));
 		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 		(void)store_load(store);
 	}
 	store_drop_batch(store);
-	store->in_batch = false;
+	store->in_batch = store->has_failed = false;
 	return failed ? -1 : 0;
 }
 
