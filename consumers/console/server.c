@@ -96,13 +96,27 @@ static void answer_metrics(struct reply *reply)
 		.size = size};
 }
 
+static void answer_stream(const struct server *server, bool is_asked_well, struct reply *reply)
+{
+	if (is_asked_well && streams_are_full(server->streams))
+		reply_problem(reply, 503, "too many streams are open");
+	else
+		reply->is_stream = is_asked_well;
+}
+
+/* The head of a stream is an answer like others, without an end to wait for. */
+static void keep_head(struct reply *reply)
+{
+	*reply = (struct reply){.status = 200, .type = "text/event-stream", .fixed = ""};
+}
+
 static void answer_path(
 	struct server *server, const char *path, struct request *request, struct reply *reply)
 {
 	static const char *const no_names[] = {NULL};
 	const struct view *view = server->view;
 	if (!strcmp(path, API "changes"))
-		reply->is_stream = query_check(&request->query, no_names, reply);
+		answer_stream(server, query_check(&request->query, no_names, reply), reply);
 	else if (!strncmp(path, API, strlen(API)))
 		answer_api(view, path + strlen(API), request, reply);
 	else if (!strncmp(path, "/api/", 5))
@@ -227,6 +241,8 @@ static void answer(struct server *server, struct MHD_Connection *connection, con
 		MHD_get_connection_values(
 			connection, MHD_GET_ARGUMENT_KIND, take_parameter, &request.query);
 		answer_path(server, url, &request, reply);
+		if (reply->is_stream && strcmp(method, "HEAD") == 0)
+			keep_head(reply);
 	}
 }
 
@@ -404,11 +420,8 @@ void server_close(struct server *server)
 
 void server_tell(struct server *server, json_t *change)
 {
-	char *text = json_dumps(change, JSON_COMPACT);
-	memory_need(text);
-	streams_tell(server->streams, text);
+	streams_tell(server->streams, change);
 	server->is_woken = true;
-	free(text);
 	json_decref(change);
 }
 

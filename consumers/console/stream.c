@@ -1,5 +1,6 @@
 /* A stream without anything to say is suspended in the server and costs nothing; what is said resumes
- * it. It holds one message at most, so a slow reader costs no more than a fast one. */
+ * it. It holds the message that is being sent, and one change, into which those that come meanwhile are
+ * merged: a slow reader hears of each test, and costs no more than the tests there are. */
 #include "consumers/console/stream.h"
 #include "common/memory.h"
 #include "consumers/console/counters.h"
@@ -14,7 +15,8 @@ struct stream {
 	struct streams *all;
 	struct stream *next, *previous;
 	struct MHD_Connection *connection;
-	char *message; /* NULL: nothing to say */
+	char *message; /* being sent; NULL: none */
+	json_t *change; /* to be sent next; NULL: nothing. Others may hold it, too */
 	size_t size, sent;
 	bool is_suspended;
 };
@@ -47,21 +49,61 @@ static void resume(struct stream *stream)
 	MHD_resume_connection(stream->connection);
 }
 
+/* A comment. */
 static void say(struct stream *stream, const char *text)
 {
-	if (stream->sent) /* the rest of the other one goes first; the page looks anew anyway */
+	if (stream->message || stream->change)
 		return;
-	free(stream->message);
 	stream->message = strdup(text);
 	memory_need(stream->message);
 	stream->size = strlen(text);
 	resume(stream);
 }
 
+static bool has_name(const json_t *names, const json_t *name)
+{
+	for (size_t i = 0; i < json_array_size(names); i++)
+		if (json_equal(json_array_get(names, i), name))
+			return true;
+	return false;
+}
+
+/* The newer one, with the tests of both; a new reference. */
+static json_t *merge(const json_t *older, json_t *newer)
+{
+	json_t *both = json_deep_copy(newer), *names = json_object_get(both, "tests");
+	const json_t *more = json_object_get(older, "tests");
+	memory_need(both);
+	for (size_t i = 0; i < json_array_size(more); i++)
+		if (!has_name(names, json_array_get(more, i)))
+			json_array_append(names, json_array_get(more, i));
+	return both;
+}
+
+static void tell(struct stream *stream, json_t *change)
+{
+	json_t *before = stream->change;
+	stream->change = before ? merge(before, change) : json_incref(change);
+	json_decref(before);
+	resume(stream);
+}
+
+static void begin_message(struct stream *stream)
+{
+	char *data = json_dumps(stream->change, JSON_COMPACT);
+	memory_need(data && asprintf(&stream->message, "event: change\ndata: %s\n\n", data) >= 0);
+	stream->size = strlen(stream->message);
+	free(data);
+	json_decref(stream->change);
+	stream->change = NULL;
+}
+
 static ssize_t read_stream(void *opaque, uint64_t position, char *buffer, size_t size)
 {
 	struct stream *stream = opaque;
 	(void)position;
+	if (!stream->message && stream->change)
+		begin_message(stream);
 	if (stream->message) {
 		size_t n = stream->size - stream->sent < size ? stream->size - stream->sent : size;
 		memcpy(buffer, stream->message + stream->sent, n);
@@ -90,6 +132,7 @@ static void end_stream(void *opaque)
 	if (stream->next)
 		stream->next->previous = stream->previous;
 	counters_streams(--stream->all->n);
+	json_decref(stream->change);
 	free(stream->message);
 	free(stream);
 }
@@ -109,22 +152,14 @@ static struct stream *new_stream(struct streams *streams, struct MHD_Connection 
 	return stream;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection)
+bool streams_are_full(const struct streams *streams)
 {
-	static char text[] = "too many streams are open\n";
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(sizeof text - 1, text, MHD_RESPMEM_PERSISTENT);
-	if (!response)
-		return MHD_NO;
-	enum MHD_Result result = MHD_queue_response(connection, 503, response);
-	MHD_destroy_response(response);
-	return result;
+	return streams->n >= STREAMS_MAX || streams->is_ending;
 }
 
 enum MHD_Result streams_add(struct streams *streams, struct MHD_Connection *connection)
 {
-	if (streams->n >= STREAMS_MAX || streams->is_ending)
-		return refuse(connection);
+	assert(!streams_are_full(streams));
 	struct stream *stream = new_stream(streams, connection);
 	struct MHD_Response *response = MHD_create_response_from_callback(
 		MHD_SIZE_UNKNOWN, BLOCK, read_stream, stream, end_stream);
@@ -141,13 +176,10 @@ enum MHD_Result streams_add(struct streams *streams, struct MHD_Connection *conn
 	return result;
 }
 
-void streams_tell(struct streams *streams, const char *data)
+void streams_tell(struct streams *streams, json_t *change)
 {
-	char *text;
-	memory_need(asprintf(&text, "event: change\ndata: %s\n\n", data) >= 0);
 	for (struct stream *stream = streams->first; stream; stream = stream->next)
-		say(stream, text);
-	free(text);
+		tell(stream, change);
 }
 
 void streams_end(struct streams *streams)
@@ -163,7 +195,6 @@ bool streams_tick(struct streams *streams, int64_t now_us)
 		return false;
 	streams->comment_at_us = now_us + COMMENT_US;
 	for (struct stream *stream = streams->first; stream; stream = stream->next)
-		if (!stream->message)
-			say(stream, ":\n\n");
+		say(stream, ":\n\n");
 	return streams->first != NULL;
 }

@@ -55,6 +55,23 @@ def test_a_stream_tells_of_a_change_and_ends_with_the_program(ready, console):
         opened.close()
 
 
+def test_a_stream_too_many_is_refused_with_a_reason(console):
+    with many_files():
+        streams = [stream(console) for _ in range(500)]
+        status, body, answer = ask(console, "/api/v1/changes")
+        assert (status, answer.getheader("content-type")) == (503, "application/problem+json")
+        assert json.loads(body)["detail"] == "too many streams are open"
+        assert console.metric("umbra_console_http_answers_total", status="503") == 1
+        for opened in streams:
+            opened.close()
+
+
+def test_the_head_of_a_stream_is_no_stream(console):
+    status, body, answer = ask(console, "/api/v1/changes", "HEAD")
+    assert (status, body, answer.getheader("content-type")) == (200, b"", "text/event-stream")
+    assert console.metric("umbra_console_streams") == 0
+
+
 def test_a_thousand_idle_clients_do_not_stop_it(console):
     with many_files():
         idle = [socket.create_connection(("127.0.0.1", console.port), timeout=10) for _ in range(1000)]
