@@ -1,6 +1,7 @@
 #include "splitter/exchange.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "splitter/copy.h"
 #include "splitter/counters.h"
 #include "splitter/lineup.h"
@@ -17,11 +18,7 @@ static void keep_body(struct exchange *exchange)
 	if (call->outcome != OUTCOME_OK || !call->response_size)
 		return;
 	exchange->body = malloc(call->response_size);
-	if (!exchange->body) {
-		exchange->outcome_word = "undeliverable";
-		exchange->is_bodiless = true;
-		return;
-	}
+	memory_need(exchange->body);
 	memcpy(exchange->body, call->response, call->response_size);
 	exchange->body_size = call->response_size;
 }

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/event.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "consumers/shadow/counters.h"
 #include "consumers/shadow/lane.h"
 #include "consumers/shadow/shadow.h"
@@ -154,10 +155,8 @@ static void keep_answer(struct replay *replay)
 		!call->response_size)
 		return;
 	replay->body = malloc(call->response_size);
-	if (replay->body)
-		memcpy(replay->body, call->response, call->response_size);
-	else
-		replay->has_digest = false;
+	memory_need(replay->body);
+	memcpy(replay->body, call->response, call->response_size);
 }
 
 static void on_model_done(struct model_call *call)
