@@ -2,13 +2,17 @@
 changes. What runs through several programs stands in test_path.py."""
 import collections
 import json
+import re
 import signal
 import time
 
+import pytest
 import witness
 from definitions import definitions, endpoint, test, variant
+from installation import Installation
 from model_server import ECHO, Answer
-from records import Record, header
+from program import Program
+from records import Kafka, Record, header
 from waiting import until
 
 
@@ -396,17 +400,18 @@ def test_a_request_older_than_max_age_is_answered_expired_and_never_asked(umbra,
     assert (told["old"]["outcome"], told["old"]["attempts"]) == ("expired", 0)
 
 
-def test_a_budget_bounds_the_copies_and_each_that_is_missing_is_told(umbra, model):
-    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)], budget={"copies_per_second": 10}),
+@pytest.mark.parametrize("budget", [{"copies_per_second": 10}, {"bytes_per_second": 200}])
+def test_a_budget_bounds_the_copies_and_each_that_is_missing_is_told(umbra, model, budget):
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)], budget=budget),
             test("t", umbra.endpoint, [variant("v2", model.url)]))
-    umbra.kafka.produce(umbra.topic("requests"), numbered(200))
+    umbra.kafka.produce(umbra.topic("requests"), [Record(b"k", b"%020d" % i) for i in range(200)])
     umbra.start("umbra-splitter").wait_ready()
     assert len(answers(umbra, 200)) == 200
     copies = umbra.kafka.count(umbra.topic("shadow.v2"))
     lost = until(lambda: [e for e in events(umbra, 200) if e["role"] == "shadow"], "losses are told")
     until(lambda: len([e for e in events(umbra, 200) if e["role"] == "shadow"])
           + umbra.kafka.count(umbra.topic("shadow.v2")) == 200, "each copy is delivered or told as lost")
-    assert 10 <= copies <= 150
+    assert 10 <= copies <= 150  # 21 bytes each
     assert {(e["outcome"], e["reason"]) for e in lost} == {("not_delivered", "budget")}
 
 
