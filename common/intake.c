@@ -223,26 +223,11 @@ bool intake_is_drained(const struct intake *intake)
 	return !intake->open;
 }
 
-void intake_close(struct intake *intake)
-{
-	if (!intake || !intake->rk)
-		return;
-	intake->closing = true;
-	intake_drop_partitions(intake);
-	if (intake->queue) {
-		rd_kafka_queue_io_event_enable(intake->queue, -1, NULL, 0);
-		rd_kafka_queue_destroy(intake->queue);
-	}
-	rd_kafka_consumer_close(intake->rk);
-	rd_kafka_destroy(intake->rk);
-	intake->rk = NULL;
-}
-
 void intake_free(struct intake *intake)
 {
 	if (!intake)
 		return;
-	intake_close(intake);
+	intake_leave_wait(intake);
 	if (intake->wake_fd >= 0)
 		loop_close_eventfd(intake->loop, intake->wake_fd);
 	while (intake->idle) {

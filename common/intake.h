@@ -82,9 +82,13 @@ void intake_stop(struct intake *intake);
 /* Is no record open, of partitions that left neither? What is done may still await its commit. */
 bool intake_is_drained(const struct intake *intake);
 
-/* Abandons what is open, commits, leaves the group. Every record must come back through
- * intake_done before intake_free. */
+/* Abandons what is open, commits, and begins to leave the group. */
 void intake_close(struct intake *intake);
+/* Has it left? To be asked again until it has: that moves it on. */
+bool intake_is_closed(struct intake *intake);
+/* It has not in 10 s, as when a broker hangs: whoever waits for it to join anew need not. */
+bool intake_is_late(const struct intake *intake);
+/* Waits until it has left. Every record must have come back through intake_done. */
 void intake_free(struct intake *intake);
 
 /* Records open in all partitions, partitions owned, partitions stopped by an alarm. */

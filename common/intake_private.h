@@ -4,6 +4,8 @@
 
 #include "common/intake.h"
 #include "common/span.h"
+#include <pthread.h>
+#include <stdatomic.h>
 
 enum intake_state {
 	INTAKE_JOINING, /* no partitions; the group has not spoken */
@@ -26,13 +28,24 @@ struct intake_partition {
 	struct intake_record *oldest, *newest; /* open ones, in the order in which they came */
 };
 
+/* How it leaves the group, see intake_leave.c. */
+struct intake_leave {
+	bool is_left; /* or was put out before */
+	bool is_late; /* said that it takes long */
+	int64_t late_us; /* monotonic */
+	bool is_ending; /* the thread runs that ends the client */
+	atomic_bool is_ended; /* it is done */
+	pthread_t thread;
+};
+
 struct intake {
 	struct intake_config config;
 	struct loop *loop;
 	enum intake_state state;
 	bool held; /* no new records are taken for now */
 	bool stopping; /* no new records are taken */
-	bool closing; /* rd_kafka_consumer_close runs: revocations are answered at once */
+	bool closing; /* it leaves the group: revocations are answered at once */
+	struct intake_leave leave; /* closing */
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue;
 	int wake_fd;
@@ -76,6 +89,9 @@ void intake_commit_last(struct intake *intake);
 /* rd_kafka_conf_set_offset_commit_cb's. */
 void intake_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	rd_kafka_topic_partition_list_t *offsets, void *opaque);
+
+/* Closes, and waits until the client is gone. */
+void intake_leave_wait(struct intake *intake);
 
 /* rd_kafka_conf_set_rebalance_cb's. */
 void intake_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One attempt to learn the committed offsets: the whole loop waits meanwhile, so the first is short
- * and each further one longer, with a pause between. */
-enum { POSITIONS_FIRST_MS = 250, POSITIONS_MOST_MS = 2000, POSITIONS_PAUSE_US = 1000000 };
+/* One attempt to learn the committed offsets: the whole loop waits meanwhile, so the first is short,
+ * each further one longer, and a pause of as many times its length follows. */
+enum { POSITIONS_FIRST_MS = 250, POSITIONS_MOST_MS = 1000, POSITIONS_PAUSES = 8 };
 
 static void forget_wanted(struct intake *intake)
 {
@@ -114,7 +114,8 @@ static void try_assign(struct intake *intake)
 	if (err) {
 		log_warn(intake->object, "committed offsets cannot be read: %s",
 			rd_kafka_err2str(err));
-		intake->next_positions_us = clock_monotonic_us() + POSITIONS_PAUSE_US;
+		intake->next_positions_us = clock_monotonic_us() +
+			INT64_C(1000) * POSITIONS_PAUSES * intake->positions_ms;
 		if (intake->positions_ms < POSITIONS_MOST_MS)
 			intake->positions_ms *= 2;
 		return;

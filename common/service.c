@@ -17,7 +17,7 @@ enum {
 	SLOW_TICK_US = 500000,
 	CHECK_INTERVAL_US = 5000000, /* a check of the topics that failed is tried again */
 	CHECK_TIMEOUT_MS = 5000, /* nothing is in flight yet that this could hold up */
-	CLOSE_SECONDS = 10 /* for a turn of the loop while stopping, and for the end */
+	CLOSE_SECONDS = 10 /* for the end, when what was open has ended or had its time */
 };
 
 static void name_instance(struct service *service)
@@ -126,21 +126,25 @@ static int64_t tick(struct service *service)
 	return loop_earlier(wait, log_tick(service->now_us));
 }
 
+/* From here on it ends in time, whatever hangs. */
+static void begin_stop(struct service *service)
+{
+	service->is_stopping = true;
+	notify_stopping(service->notify);
+	tell_readiness(service);
+	int64_t drain_us = service->kind->stop(service);
+	watchdog_arm((unsigned)((drain_us + 999999) / 1000000) + CLOSE_SECONDS);
+}
+
 static void run(struct service *service)
 {
 	CURLM *multi = model_caller_multi(service->caller);
 	while (!service->is_stopping || !service->kind->is_drained(service)) {
-		if (service->is_stopping)
-			watchdog_arm(CLOSE_SECONDS); /* a turn that hangs, as closing may */
 		loop_wait(service->loop, multi, tick(service));
 		if (loop_take_reload(service->loop))
 			settings_reload(service->settings);
-		if (loop_is_stopping(service->loop) && !service->is_stopping) {
-			service->is_stopping = true;
-			notify_stopping(service->notify);
-			tell_readiness(service);
-			service->kind->stop(service);
-		}
+		if (loop_is_stopping(service->loop) && !service->is_stopping)
+			begin_stop(service);
 	}
 }
 
@@ -150,11 +154,11 @@ static int live(struct service *service)
 	int failed = open_service(service, errstr, sizeof errstr);
 	if (failed) {
 		log_error(NULL, "cannot start: %s", errstr);
+		watchdog_arm(CLOSE_SECONDS);
 	} else {
 		run(service);
 		log_info(NULL, "stopped");
 	}
-	watchdog_arm(CLOSE_SECONDS);
 	close_service(service);
 	watchdog_disarm();
 	return failed ? 1 : 0;

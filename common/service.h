@@ -42,8 +42,8 @@ struct service_kind {
 	rd_kafka_t *(*handle)(void *self);
 	/* Why it is not ready though started; NULL: ready. `text` may hold the line. */
 	const char *(*why_not_ready)(void *self, char *text, size_t size);
-	/* Takes nothing new; what is open may end. */
-	void (*stop)(void *self);
+	/* Takes nothing new; what is open may end. Returns how long that may take, in microseconds. */
+	int64_t (*stop)(void *self);
 	bool (*is_drained)(void *self);
 	/* Frees what open() made, also when it failed half-way. */
 	void (*close)(void *self);

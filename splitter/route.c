@@ -90,6 +90,12 @@ void route_close(struct route *route)
 	route->is_closed = true;
 }
 
+bool route_is_gone(struct route *route)
+{
+	return route->is_closed && intake_is_closed(route->intake) &&
+		intake_is_drained(route->intake);
+}
+
 void route_free(struct route *route)
 {
 	if (!route)

@@ -23,7 +23,7 @@ struct route {
 	struct budget budget; /* of copies */
 	bool is_retiring; /* the endpoint is gone, or reads elsewhere now: drain, then close */
 	int64_t retire_deadline_us;
-	bool is_closed; /* left its group; stays until its last delivery came */
+	bool is_closed; /* leaves its group; stays until it has, and its last delivery came */
 	struct route *next;
 };
 
@@ -31,8 +31,10 @@ struct route {
 struct route *route_new(struct splitter *splitter, const struct control_state *state,
 	struct endpoint *endpoint, char *errstr, size_t errstr_size);
 
-/* Leaves the group. What is open is abandoned; its deliveries must still be served. */
+/* Begins to leave the group. What is open is abandoned; its deliveries must still be served. */
 void route_close(struct route *route);
+/* Has it left, and is nothing open any more? To be asked until it is. */
+bool route_is_gone(struct route *route);
 void route_free(struct route *route);
 
 /* The control state changed: takes over what it says. -1 and errstr: it cannot be, as long as, say, a

@@ -63,7 +63,8 @@ static bool is_served(const struct splitter *splitter, const char *endpoint)
 static struct route *find_route(struct splitter *splitter, const char *endpoint)
 {
 	for (struct route *route = splitter->routes; route; route = route->next)
-		if (!strcmp(route->lineup->endpoint->name, endpoint))
+		if (!strcmp(route->lineup->endpoint->name, endpoint) &&
+			!intake_is_late(route->intake))
 			return route;
 	return NULL;
 }
@@ -128,7 +129,8 @@ static void sweep(struct splitter *splitter)
 		bool late = splitter->service.now_us >= route->retire_deadline_us;
 		if (route->is_retiring && (intake_is_drained(route->intake) || late))
 			route_close(route);
-		if (!route->is_closed || !intake_is_drained(route->intake)) {
+		if (!route_is_gone(route)) {
+			splitter->is_reconciled &= !intake_is_late(route->intake);
 			at = &route->next;
 			continue;
 		}
@@ -200,11 +202,12 @@ static int64_t tick(void *self)
 	return has_new_room(splitter) ? 0 : wait;
 }
 
-static void stop(void *self)
+static int64_t stop(void *self)
 {
 	struct splitter *splitter = self;
 	for (struct route *route = splitter->routes; route; route = route->next)
 		route_retire(route);
+	return splitter_settings(splitter)->drain_us;
 }
 
 static bool is_drained(void *self)

@@ -87,11 +87,12 @@ static int64_t tick(void *self)
 	return wait;
 }
 
-static void stop(void *self)
+static int64_t stop(void *self)
 {
 	struct aggregator *aggregator = self;
-	aggregator->stop_deadline_us =
-		clock_monotonic_us() + aggregator_settings(aggregator)->drain_us;
+	int64_t drain_us = aggregator_settings(aggregator)->drain_us;
+	aggregator->stop_deadline_us = clock_monotonic_us() + drain_us;
+	return drain_us;
 }
 
 static bool is_drained(void *self)

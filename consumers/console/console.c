@@ -212,10 +212,11 @@ static int64_t tick(void *self)
 	return loop_earlier(wait, server_tick(console->server));
 }
 
-static void stop(void *self)
+static int64_t stop(void *self)
 {
 	struct console *console = self;
 	server_drain(console->server);
+	return 0;
 }
 
 static bool is_drained(void *self)

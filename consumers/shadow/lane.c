@@ -106,6 +106,11 @@ void lane_close(struct lane *lane)
 	lane->is_closed = true;
 }
 
+bool lane_is_gone(struct lane *lane)
+{
+	return lane->is_closed && intake_is_closed(lane->intake) && intake_is_drained(lane->intake);
+}
+
 void lane_free(struct lane *lane)
 {
 	if (!lane)

@@ -23,7 +23,7 @@ struct lane {
 	char object[240]; /* "shadow ENDPOINT/VARIANT" */
 	char problem[300]; /* why its copies wait; "": they do not */
 	bool is_retiring; /* drains, then closes */
-	bool is_closed; /* left its group; stays until its last delivery came */
+	bool is_closed; /* leaves its group; stays until it has, and its last delivery came */
 	int64_t retire_deadline_us; /* monotonic */
 	struct lane *next;
 };
@@ -49,6 +49,8 @@ void lane_topic(const struct lane_arm *arm, char topic[250]);
 struct lane *lane_new(
 	struct shadow *shadow, const struct lane_arm *arm, char *errstr, size_t errstr_size);
 void lane_close(struct lane *lane);
+/* Has it left its group, and is nothing open any more? To be asked until it is. */
+bool lane_is_gone(struct lane *lane);
 void lane_free(struct lane *lane);
 
 /* The control log says something new of the test. -1: it cannot be taken over, as long as, say, a file

@@ -42,7 +42,7 @@ static rd_kafka_t *any_handle(void *self)
 static struct lane *find_lane(struct shadow *shadow, const char *topic)
 {
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
-		if (!strcmp(lane->topic, topic))
+		if (!strcmp(lane->topic, topic) && !intake_is_late(lane->intake))
 			return lane;
 	return NULL;
 }
@@ -147,7 +147,7 @@ static void sweep(struct shadow *shadow)
 		bool late = shadow->service.now_us >= lane->retire_deadline_us;
 		if (lane->is_retiring && (intake_is_drained(lane->intake) || late))
 			lane_close(lane);
-		if (!lane->is_closed || !intake_is_drained(lane->intake)) {
+		if (!lane_is_gone(lane)) {
 			at = &lane->next;
 			continue;
 		}
@@ -210,11 +210,12 @@ static int64_t tick(void *self)
 	return has_new_room(shadow) ? 0 : wait;
 }
 
-static void stop(void *self)
+static int64_t stop(void *self)
 {
 	struct shadow *shadow = self;
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next)
 		lane_retire(lane);
+	return shadow_settings(shadow)->drain_us;
 }
 
 static bool is_drained(void *self)

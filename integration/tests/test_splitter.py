@@ -349,6 +349,58 @@ def test_a_named_instance_restarts_without_moving_its_partitions(umbra, model):
     assert {e["instance"] for e in events(umbra, 100)} == {"one", "two"}
 
 
+def test_a_member_whose_name_another_took_ends_in_order(umbra, model):
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]))
+    first = umbra.start("umbra-splitter", "--instance", "one").wait_ready()
+    second = umbra.start("umbra-splitter", "--instance", "one").wait_ready()
+    first.wait_log("(?i)fenced")
+    first.stop(seconds=20)
+    umbra.kafka.produce(umbra.topic("requests"), numbered(10))
+    assert len(answers(umbra, 10)) == 10
+    second.stop()
+
+
+def test_an_endpoint_that_leaves_while_the_broker_hangs_does_not_stop_the_loop(
+        own_broker, new_umbra, model):
+    umbra = new_umbra(own_broker.address)
+    served = endpoint(umbra.endpoint, [variant("v1", model.url)])
+    install(umbra, served)
+    splitter = umbra.start("umbra-splitter", "--drain-timeout", "3s").wait_ready()
+    model.answer = Answer(hang=True)
+    umbra.kafka.produce(umbra.topic("requests"), numbered(1))
+    model.wait_requests(1)
+    umbra.run("umbractl", "delete", "endpoint", umbra.endpoint, "--yes")
+    splitter.wait_log("draining, then closing")
+    own_broker.suspend()
+    try:
+        splitter.wait_log("its consumer does not end in time")  # said by the loop, while it leaves
+        assert splitter.admin("/livez")[0] == 200
+    finally:
+        own_broker.resume()
+    model.answer = Answer()
+    umbra.apply(definitions(served))
+    umbra.kafka.produce(umbra.topic("requests"), numbered(5))
+    answers(umbra, 5)
+    splitter.stop()
+
+
+def test_sigterm_while_the_broker_hangs_ends_within_the_drain_timeout_and_ten_seconds(
+        own_broker, new_umbra, model):
+    umbra = new_umbra(own_broker.address)
+    install(umbra, *(endpoint(f"{umbra.endpoint}-{i}", [variant("v1", model.url)]) for i in range(5)))
+    splitter = umbra.start("umbra-splitter", "--drain-timeout", "2s").wait_ready()
+    model.answer = Answer(hang=True)
+    for i in range(5):
+        umbra.kafka.produce(umbra.topic("requests", f"{umbra.endpoint}-{i}"), numbered(20))
+    model.wait_requests(100)
+    own_broker.suspend()
+    try:
+        splitter.signal(signal.SIGTERM)
+        splitter.wait_exit(expect=None, seconds=14)  # the promise, and 2 s for a busy machine
+    finally:
+        own_broker.resume()
+
+
 def test_it_waits_for_an_installation_and_says_so(umbra, model):
     splitter = umbra.start("umbra-splitter")
     until(lambda: "umbractl init" in splitter.admin("/readyz")[1], "it names the remedy")
