@@ -50,6 +50,16 @@ struct event_lane *event_lane_new(const struct common_settings *settings, struct
 	return lane;
 }
 
+/* It will not be told on the topic any more. */
+static void log_gap(const struct gap *gap)
+{
+	if (gap->events)
+		log_error(gap->endpoint,
+			"%lld events of %s%s%s were given up and are reported nowhere else: %s",
+			(long long)gap->events, gap->source_topic, gap->test ? ", test " : "",
+			gap->test ? gap->test : "", rd_kafka_err2str(gap->reason));
+}
+
 void event_lane_free(struct event_lane *lane)
 {
 	if (!lane)
@@ -58,6 +68,7 @@ void event_lane_free(struct event_lane *lane)
 	while (lane->gaps) {
 		struct gap *gap = lane->gaps;
 		lane->gaps = gap->next;
+		log_gap(gap);
 		free(gap->endpoint);
 		free(gap->source_topic);
 		free(gap->test);

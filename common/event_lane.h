@@ -12,7 +12,7 @@ struct event_lane;
 /* `program` and `instance` stand in gaps and live as long as the lane. NULL and errstr. */
 struct event_lane *event_lane_new(const struct common_settings *settings, struct loop *loop,
 	const char *program, const char *instance, char *errstr, size_t errstr_size);
-/* Open deliveries end with an error. */
+/* Open deliveries end with an error. Gaps that are not written yet go to the log of the program. */
 void event_lane_free(struct event_lane *lane);
 
 /* Encodes and sends to the partition of its request id, of `n_partitions`. As publisher_send. */
