@@ -502,6 +502,56 @@ def test_one_endpoint_s_stuck_copies_take_none_from_another_s_queue(umbra, model
         series for series in splitter.metrics() if 'result="delivered"' in series}
 
 
+@pytest.fixture
+def crippled(tmp_path, model):
+    """A splitter whose shadow topic has leaders as the word says, and its installation."""
+    made = []
+
+    def start(how):
+        names = ["umbra.control", "umbra.events:2", "umbra.aggregates:2", "churn.requests:4",
+                 "churn.responses:4", "churn.dead-letter:4", how, "churn.shadow.v2:4"]
+        broker = Program(["umbra-embedded-broker", *names], tmp_path / "embedded.log")
+        made.append(broker)
+        until(lambda: "\n" in broker.output() or not broker.is_running(), broker.tail)
+        umbra = Installation(Kafka(broker.output().strip()), tmp_path)
+        made.insert(0, umbra)
+        umbra.prefix, umbra.endpoint = "umbra.", "churn"
+        umbra.run("umbractl", "init", "--event-partitions", 2)
+        umbra.apply(definitions(endpoint("churn", [variant("v1", model.url)], max_uncommitted=10),
+                                test("t", "churn", [variant("v2", model.url)])))
+        return umbra, umbra.start("umbra-splitter", "-X", "session.timeout.ms=6000").wait_ready()
+
+    yield start
+    umbra, broker = made
+    umbra.close()
+    broker.kill()
+
+
+@pytest.mark.parametrize("leaders", ["--leaderless", "--hung"])
+def test_shadow_leaders_that_are_gone_or_hang_hold_up_no_answer_and_each_copy_is_told(crippled, leaders):
+    umbra, splitter = crippled(leaders)
+    umbra.kafka.produce(umbra.topic("requests"), numbered(1000))
+    assert len(answers(umbra, 1000)) == 1000
+    until(lambda: sum(splitter.metric("umbra_splitter_copies_total", result=result)
+                      for result in ("purged", "timed_out")) == 1000, "each is counted")
+    assert splitter.metric("umbra_splitter_copies_total", result="purged") > 900
+    lost = until(lambda: [e for e in events(umbra, 2000) if e["role"] == "shadow"], "and told", every=0.5)
+    assert len(lost) == 1000 and {e["outcome"] for e in lost} == {"not_delivered"}
+
+
+def test_events_that_were_given_up_stand_in_the_log_of_a_splitter_that_stops(umbra, model):
+    install(umbra, endpoint(umbra.endpoint, [variant("v1", model.url)]),
+            test("t", umbra.endpoint, [variant("v2", model.url)]))
+    splitter = umbra.start("umbra-splitter", "-X", "topic.metadata.propagation.max.ms=1000").wait_ready()
+    umbra.kafka.delete(umbra.own_topic("events"))
+    umbra.kafka.produce(umbra.topic("requests"), numbered(20))
+    answers(umbra, 20)
+    until(lambda: splitter.metric("umbra_splitter_events_given_up_total") == 20, "they are given up", 90)
+    splitter.stop()
+    assert re.search(f"20 events of {umbra.topic('requests')} were given up and are reported nowhere else",
+                     splitter.log())
+
+
 # A model in trouble
 
 
