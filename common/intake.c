@@ -111,6 +111,8 @@ int64_t intake_tick(struct intake *intake, int64_t now_us)
 	intake_rebalance_tick(intake, now_us);
 	if (intake->state == INTAKE_READING && !intake->stopping && !intake->held)
 		more = poll_partitions(intake);
+	else
+		intake->has_left_records = false; /* room brings none */
 	intake_commit_due(intake, now_us);
 	if (more)
 		return 0;
