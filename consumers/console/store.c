@@ -369,7 +369,13 @@ static int open_or_reset(struct store *store, char *errstr, size_t errstr_size)
 		if (!store->is_damaged)
 			return -1;
 	} else {
+		bool fresh = is_new(store);
 		why = take_over(store);
+		if (!why && fresh)
+			log_info(NULL,
+				"the store %s begins from nothing: umbra.aggregates is read "
+				"from its beginning",
+				store->path);
 	}
 	if (!why)
 		return 0;

@@ -3,10 +3,14 @@ the same topic undisturbed."""
 import contextlib
 import datetime
 import random
+import re
 import sqlite3
 import threading
 
+import pytest
+
 from console_client import Console, start_console
+from waiting import until
 from windows import LONG_AGO, WINDOW, install, production, window, write_keyed
 
 KILLS = 20
@@ -89,6 +93,44 @@ def test_twenty_kills_while_windows_arrive_leave_the_store_of_an_undisturbed_con
     assert killed["open_window"], "some windows are open still"
     for table in undisturbed:
         assert killed[table] == undisturbed[table], table
+
+
+@pytest.fixture
+def kept(umbra):
+    """A console that has read 400 windows, and what it says of them."""
+    install(umbra)
+    write_keyed(umbra, *((window(umbra, number), False) for number in range(400)))
+    console = Console(umbra)
+    console.wait_read()
+    assert paired(console) == 400 * 148
+    return console
+
+
+def paired(console):
+    return sum(arm["paired"] for arm in console.get("tests/t/accounting")["variants"])
+
+
+def test_a_file_that_was_deleted_while_it_stood_still_is_built_again_with_a_message(kept):
+    assert "begins from nothing" in kept.program.log(), "as at the first start"
+    kept.program.stop()
+    kept.start()
+    assert "begins from nothing" not in kept.program.log(), "it is all there"
+    kept.program.stop()
+    for file in kept.store.parent.glob(f"{kept.store.name}*"):
+        file.unlink()
+    kept.start()
+    kept.wait_read()
+    assert "begins from nothing" in kept.program.log() and paired(kept) == 400 * 148
+
+
+def test_a_file_that_is_deleted_in_use_is_built_again_with_a_message(umbra, kept):
+    kept.store.unlink()
+    write_keyed(umbra, *((window(umbra, number), False) for number in range(400, 500)))
+    until(lambda: re.search("is made anew.*gone", kept.program.log()), lambda: f"it is noticed: {kept.program.tail()}")
+    until(lambda: paired(kept) == 500 * 148, lambda: f"all is counted again: {paired(kept)}", every=0.2)
+    kept.wait_read()
+    kept.program.stop()
+    assert len(content(kept.store)["window"]) > 500
 
 
 HOUR = 3600 * 1_000_000 // WINDOW  # windows
