@@ -193,8 +193,25 @@ def test_after_kill_9_and_after_losing_its_file_it_says_the_same(console):
 def test_two_consoles_say_the_same(console):
     other = Console(console.umbra, "other.sqlite")
     until(lambda: counted(other), "the other has counted all", every=0.2)
-    one, two = (c.get(f"tests/{TEST}/accounting") for c in (console, other))
-    assert one["variants"] == two["variants"]
+    metrics = "invocations", "errors_5xx", "model_latency", "overhead_latency", "queue", "latency_difference", "agreement"
+    paths = ["tests", f"tests/{TEST}", "endpoints", "history"]
+    paths += [f"tests/{TEST}/{rest}" for rest in (
+        "report", "accounting", "mismatches", "histogram?metric=model_latency",
+        "histogram?metric=latency_difference&population=compared", *(f"series?metric={metric}" for metric in metrics))]
+
+    def told(by):
+        return {path: without_progress(json.loads(by.ask(f"/api/v1/{path}")[2])) for path in paths}
+    one, two = told(console), told(other)
+    assert one[f"tests/{TEST}/report"]["comparison"][0]["compared"] > 0
+    for path in paths:
+        assert one[path] == two[path], path
+
+
+def without_progress(answer):
+    """It grows with the time."""
+    for found in [answer, *answer.get("tests", [])]:
+        found.pop("progress", None)
+    return answer
 
 
 def test_of_a_running_test_that_has_nothing_new_an_answer_is_not_sent_again(console):
