@@ -4,6 +4,7 @@ import pathlib
 import urllib.parse
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -75,6 +76,10 @@ class Browser:
     def text(self, selector="main"):
         return self.run("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
 
+    def texts(self, selector):
+        """Of all of them at one moment: what is live may be made anew at the next."""
+        return self.run("return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText)", selector)
+
     def wait_text(self, wanted, selector="main", seconds=30):
         until(lambda: wanted in self.text(selector), lambda: f"{wanted!r} in {self.text(selector)!r}", seconds, every=0.1)
 
@@ -130,6 +135,13 @@ class Browser:
     # What a person does
 
     def click(self, selector, text=None):
+        """Once more, if it was made anew between looking and clicking."""
+        try:
+            self.click_now(selector, text)
+        except StaleElementReferenceException:
+            self.click_now(selector, text)
+
+    def click_now(self, selector, text):
         found = [e for e in self.all(selector) if text is None or e.text == text]
         assert found, f"{selector} {text!r} is not there"
         self.run("arguments[0].scrollIntoView({block: 'center'})", found[0])

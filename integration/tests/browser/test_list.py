@@ -40,7 +40,7 @@ def page(console):
 
 
 def names(page):
-    return [link.text for link in page.all("tbody th a")]
+    return page.texts("tbody th a")
 
 
 def wait_names(page, *wanted):
@@ -67,7 +67,7 @@ def test_a_row_says_how_the_test_stands(written, written_page):
     mark, _, rest = shown["Health"].partition("attention")
     assert mark.strip() == "!" and rest.strip().startswith(test["health_reason"])
     assert (shown["State"], shown["Sampling"], shown["Candidate"]) == ("running", "50 %", "t-v2")
-    heads = [head.text for head in page.all("thead th")]
+    heads = page.texts("thead th")
     assert heads == ["Test", "State", "Endpoint", "Candidate", "Sampling", "Progress", "Compared", "Agreement", "Health"]
 
 
@@ -119,7 +119,7 @@ def test_a_long_list_has_pages(page):
         page.click("main button", "Next tests")
     wait_names(page, "a-first")
     assert seen == NAMES[:0:-1]
-    assert not [button for button in page.all("main button") if button.text == "Next tests"], "it is the last page"
+    assert "Next tests" not in page.texts("main button"), "it is the last page"
     page.driver.back()
     wait_names(page, *seen[2:])
     choose(page, "order", "ascending")

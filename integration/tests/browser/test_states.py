@@ -46,7 +46,7 @@ def test_what_to_do_first_is_explained_step_by_step(umbra, look):
     assert complaints(page) == []
     page.picture("first-test")
     umbra.apply(shadow_tests(umbra.endpoint, "t"))
-    until(lambda: [link.text for link in page.all("tbody a")] == ["t"], "the test is listed")
+    until(lambda: page.texts("tbody a") == ["t"], "the test is listed")
     page.click("tbody a")
     page.wait_text("Nothing has been counted yet")
     assert f"umbractl describe endpoint {umbra.endpoint}" in page.text()
@@ -131,7 +131,7 @@ def test_the_history_does_not_call_the_oldest_that_it_knows_the_creation(ready, 
     until(lambda: console.get("tests/t")["generation"] == record["generation"] + 202, lambda: console.get("tests/t"))
     page = look(console)
     page.open("/tests/t/settings")
-    rows = [row.text for row in page.all("[aria-label=History] tbody tr")]
+    rows = page.texts("[aria-label=History] tbody tr")
     assert len(rows) == 200 and all("test t changed" in row for row in rows[:199])
     assert "test t written" in rows[199] and "sampling" not in rows[199]
     assert "umbractl history" in page.text()

@@ -127,7 +127,7 @@ def test_mismatches_show_both_answers_and_mark_what_differs(written, page):
 
 def test_mismatches_of_one_kind_have_an_address(written, page):
     page.open("/tests/t/mismatches")
-    buttons = [button.text for button in page.all("[aria-label='Kind of difference'] button")]
+    buttons = page.texts("[aria-label='Kind of difference'] button")
     kinds = written.console.get("tests/t/mismatches")["kinds"]
     n = kinds["not json"]
     assert kinds.keys() == KINDS.keys() and n >= 2
