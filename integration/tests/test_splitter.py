@@ -378,7 +378,8 @@ def test_an_endpoint_that_leaves_while_the_broker_hangs_does_not_stop_the_loop(
     finally:
         own_broker.resume()
     model.answer = Answer()
-    umbra.apply(definitions(served))
+    until(lambda: umbra.apply(definitions(served), expect=None).returncode == 0, "the broker leads again",
+          every=0.5)
     umbra.kafka.produce(umbra.topic("requests"), numbered(5))
     answers(umbra, 5)
     splitter.stop()
