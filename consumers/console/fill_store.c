@@ -1,11 +1,13 @@
 /* For integration/bench-console: a store as 30 days leave it. Every 10 s, on each partition, three arms
  * have had some requests; latencies are log-normal, the candidate's a tenth longer, days have a night. The
- * records are those that the aggregator would write, and go the way of every record. */
+ * records are those that the aggregator would write, and go the way of every record. The hosts of two
+ * variants are read as often, into the file beside it. */
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/schema.h"
 #include "common/text.h"
 #include "consumers/aggregator/tally.h"
+#include "consumers/console/host_store.h"
 #include "consumers/console/store.h"
 #include <math.h>
 #include <stdio.h>
@@ -138,6 +140,30 @@ static int fill(struct filling *filling, int64_t from_us, int64_t to_us, int32_t
 	return store_commit(filling->store, errstr, sizeof errstr);
 }
 
+/* The load of production's and the candidate's hosts. */
+static int fill_hosts(struct filling *filling, const char *path, int64_t from_us, int64_t to_us)
+{
+	char errstr[300];
+	int failed = 0;
+	struct host_store *hosts = host_store_open(path, errstr, sizeof errstr);
+	if (!hosts) {
+		log_error(NULL, "%s", errstr);
+		return -1;
+	}
+	for (int64_t at_us = from_us; !failed && at_us < to_us; at_us += WINDOW_US)
+		for (int i = 0; i < 2; i++) {
+			struct host_reading reading = {0};
+			for (int metric = 0; metric < HOST_METRICS; metric++) {
+				reading.is_known[metric] = true;
+				reading.value[metric] = 100 * erand48(filling->random);
+			}
+			failed |= host_store_put(hosts, filling->arms[i].endpoint,
+				filling->arms[i].variant, at_us, &reading);
+		}
+	host_store_close(hosts);
+	return failed;
+}
+
 int main(int argc, char **argv)
 {
 	char errstr[300], production[] = "v1", candidate[] = "v2";
@@ -161,6 +187,10 @@ int main(int argc, char **argv)
 	end_us -= end_us % WINDOW_US;
 	int failed = fill(&filling, end_us - days * DAY_US, end_us, (int32_t)partitions);
 	store_close(filling.store);
+	char *hosts;
+	memory_need(asprintf(&hosts, "%s-hosts", argv[1]) >= 0);
+	failed = failed || fill_hosts(&filling, hosts, end_us - days * DAY_US, end_us);
+	free(hosts);
 	avro_buffer_fini(&filling.value);
 	schema_free_all();
 	printf("%lld\n", (long long)filling.records);
