@@ -5,6 +5,7 @@
 
 #include "common/aggregate.h"
 #include "common/control.h"
+#include "common/partition_clock.h"
 #include <jansson.h>
 
 /* Which windows count. */
@@ -23,7 +24,8 @@ void report_fold_free(struct report_fold *fold);
 /* A record of umbra.aggregates, in the order of its partition. A final record counts once, however
  * often it was written, and replaces the provisional one of its window; of those the last counts,
  * unless the window was closed without a final one: then it is missing, and no part of it counts.
- * A null value takes back what its key said. -1 and errstr: it is no WindowAggregate. */
+ * A null value takes back what its key said. -1 and errstr: it is no WindowAggregate, and no
+ * PartitionClock. */
 int report_fold_take(struct report_fold *fold, const void *key, size_t key_size, const void *value,
 	size_t size, char *errstr, size_t errstr_size) __attribute__((warn_unused_result));
 
@@ -38,6 +40,10 @@ const struct aggregate *report_row(const struct report_fold *fold, size_t i);
 const struct aggregate *report_arm(
 	const struct report_fold *fold, enum role role, const char *variant);
 
+/* How far a partition of umbra.events is, as far as anything was told. */
+#define REPORT_UNTOLD INT64_MIN
+struct partition_clock report_clock(const struct report_fold *fold, int32_t partition);
+
 /* What the windows of a test say, and of which test. */
 struct report {
 	const struct test *test;
@@ -46,7 +52,20 @@ struct report {
 	struct report_query query;
 	const struct report_fold *fold; /* ended; by window only for CSV */
 	int64_t least; /* compared requests below which there is too little to decide on */
+	int64_t partitions; /* of umbra.events; 0: how far each was read is not looked at */
 };
+
+/* How far the report's numbers are complete: as far as all partitions are. */
+struct report_progress {
+	int64_t counted_us; /* events that were appended up to then are counted; REPORT_UNTOLD: some
+			       partition has told nothing, or none is looked at */
+	int64_t final_us; /* windows that end then or before will not change; likewise */
+	int64_t newest_us; /* the clock of the partition that is farthest; REPORT_UNTOLD: all are untold */
+	int64_t behind_us; /* and of the one of those that told one that is least far */
+	int32_t behind;
+	bool is_final; /* no window that was asked for will change */
+};
+void report_progress(const struct report *report, struct report_progress *progress);
 
 /* What must not be, one sentence each: NULL when there are no more. The caller frees it. */
 char *report_alarm(const struct report *report, size_t i);

@@ -82,11 +82,30 @@ static void look_at(struct search *search, const struct aggregate *arm)
 			arm->unwritten_windows, arm->unwritten_windows == 1 ? " is" : "s are");
 }
 
+/* A silent partition has a tick every 20 s. */
+enum { BEHIND_US = 60000000 };
+
+static void look_at_progress(struct search *search, const struct report *report)
+{
+	struct report_progress progress;
+	char until[TEXT_MAX];
+	report_progress(report, &progress);
+	int64_t wanted_us = progress.newest_us;
+	if (report->query.to_us < wanted_us)
+		wanted_us = report->query.to_us;
+	if (progress.newest_us != REPORT_UNTOLD && progress.behind_us < wanted_us - BEHIND_US)
+		alarm_at(search,
+			"partition %d of umbra.events is counted up to %s only: what came there "
+			"later is missing",
+			progress.behind, text_format_time(progress.behind_us, until));
+}
+
 char *report_alarm(const struct report *report, size_t i)
 {
 	struct search search = {.wanted = i};
 	for (size_t row = 0; row < report_rows(report->fold); row++)
 		look_at(&search, report_row(report->fold, row));
+	look_at_progress(&search, report);
 	return search.found;
 }
 

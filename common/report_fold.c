@@ -22,8 +22,8 @@ struct report_fold {
 	size_t n_finals, room;
 	struct provisional *provisional;
 	size_t n_provisional;
-	int64_t *closed_us; /* by partition: windows that begin before it are closed */
-	int32_t n_partitions;
+	struct partition_clock *clocks; /* by partition; what is not known is REPORT_UNTOLD */
+	int32_t n_clocks;
 	struct aggregate *rows; /* merged when there is no room, and at the end */
 	size_t n_rows, capacity;
 };
@@ -48,7 +48,7 @@ void report_fold_free(struct report_fold *fold)
 	for (size_t i = 0; i < fold->n_rows; i++)
 		aggregate_fini(&fold->rows[i]);
 	free(fold->provisional);
-	free(fold->closed_us);
+	free(fold->clocks);
 	free(fold->rows);
 	free(fold->finals);
 	free(fold);
@@ -195,26 +195,51 @@ static void keep_provisional(struct report_fold *fold, XXH128_hash_t identity, X
 	fold->provisional[fold->n_provisional++] = (struct provisional){identity, key, *aggregate};
 }
 
-/* Windows of a partition close in order: those before one that is final will never be. */
-static void note_closed(struct report_fold *fold, int32_t partition, int64_t before_us)
+/* NULL: there is no such partition. */
+static struct partition_clock *clock_of(struct report_fold *fold, int32_t partition)
 {
 	if (partition < 0 || partition >= PARTITIONS_MAX)
-		return;
-	if (partition >= fold->n_partitions) {
+		return NULL;
+	if (partition >= fold->n_clocks) {
 		size_t n = (size_t)partition + 1;
-		fold->closed_us = reallocarray(fold->closed_us, n, sizeof *fold->closed_us);
-		memory_need(fold->closed_us);
-		while ((size_t)fold->n_partitions < n)
-			fold->closed_us[fold->n_partitions++] = INT64_MIN;
+		fold->clocks = reallocarray(fold->clocks, n, sizeof *fold->clocks);
+		memory_need(fold->clocks);
+		for (; (size_t)fold->n_clocks < n; fold->n_clocks++)
+			fold->clocks[fold->n_clocks] = (struct partition_clock){
+				fold->n_clocks, REPORT_UNTOLD, REPORT_UNTOLD};
 	}
-	if (before_us > fold->closed_us[partition])
-		fold->closed_us[partition] = before_us;
+	return &fold->clocks[partition];
+}
+
+/* Windows of a partition close in order: those before one that is final will never be. */
+static void note_final(struct report_fold *fold, const struct aggregate *aggregate)
+{
+	struct partition_clock *clock = clock_of(fold, aggregate->partition);
+	if (clock && aggregate->window_start_us > clock->final_us)
+		clock->final_us = aggregate->window_start_us;
+}
+
+/* One that stalled may tell an older one. */
+static void note_clock(struct report_fold *fold, const struct partition_clock *told)
+{
+	struct partition_clock *clock = clock_of(fold, told->partition);
+	if (clock && told->clock_us > clock->clock_us)
+		clock->clock_us = told->clock_us;
+	if (clock && told->final_us > clock->final_us)
+		clock->final_us = told->final_us;
+}
+
+struct partition_clock report_clock(const struct report_fold *fold, int32_t partition)
+{
+	if (partition < fold->n_clocks)
+		return fold->clocks[partition];
+	return (struct partition_clock){partition, REPORT_UNTOLD, REPORT_UNTOLD};
 }
 
 static bool is_closed(const struct report_fold *fold, const struct aggregate *aggregate)
 {
-	return aggregate->partition >= 0 && aggregate->partition < fold->n_partitions &&
-		aggregate->window_start_us < fold->closed_us[aggregate->partition];
+	return aggregate->partition >= 0 &&
+		aggregate->window_start_us < report_clock(fold, aggregate->partition).final_us;
 }
 
 /* The record that says so of the aggregate's window. */
@@ -262,6 +287,16 @@ static void take_wanted(struct report_fold *fold, XXH128_hash_t key, struct aggr
 		aggregate_fini(aggregate);
 }
 
+static int take_clock(
+	struct report_fold *fold, const void *value, size_t size, char *errstr, size_t errstr_size)
+{
+	struct partition_clock clock;
+	if (partition_clock_decode(&clock, value, size, errstr, errstr_size))
+		return -1;
+	note_clock(fold, &clock);
+	return 0;
+}
+
 int report_fold_take(struct report_fold *fold, const void *key, size_t key_size, const void *value,
 	size_t size, char *errstr, size_t errstr_size)
 {
@@ -271,10 +306,12 @@ int report_fold_take(struct report_fold *fold, const void *key, size_t key_size,
 		drop_by_key(fold, key_hash);
 		return 0;
 	}
+	if (partition_clock_is(value, size))
+		return take_clock(fold, value, size, errstr, errstr_size);
 	if (aggregate_decode(&aggregate, value, size, errstr, errstr_size))
 		return -1;
 	if (!aggregate.is_provisional)
-		note_closed(fold, aggregate.partition, aggregate.window_start_us);
+		note_final(fold, &aggregate);
 	if (is_wanted(&fold->query, &aggregate))
 		take_wanted(fold, key_hash, &aggregate);
 	else

@@ -218,6 +218,20 @@ json_t *report_alarms_to_json(const struct report *report)
 	return list;
 }
 
+static json_t *time_or_null(int64_t us)
+{
+	char text[TEXT_MAX];
+	return us == REPORT_UNTOLD ? json_null() : json_string(text_format_time(us, text));
+}
+
+static void add_progress(json_t *json, const struct report *report)
+{
+	struct report_progress progress;
+	report_progress(report, &progress);
+	json_object_set_new(json, "counted_until", time_or_null(progress.counted_us));
+	json_object_set_new(json, "final_until", time_or_null(progress.final_us));
+}
+
 json_t *report_to_json(const struct report *report)
 {
 	char from[TEXT_MAX], to[TEXT_MAX];
@@ -228,6 +242,8 @@ json_t *report_to_json(const struct report *report)
 		text_format_time(report->query.to_us, to), "alarms", report_alarms_to_json(report),
 		"variants", "accounting", "comparison", "quality");
 	assert(json);
+	if (report->partitions)
+		add_progress(json, report);
 	for (size_t i = 0; i < report_rows(report->fold); i++)
 		add_arm(json, report, report_row(report->fold, i));
 	return json;

@@ -232,6 +232,82 @@ static void what_is_pending_in_a_closed_window_is_accounted_for_by_nobody(void *
 	report_fold_free(fold);
 }
 
+static void tell_clock(
+	struct report_fold *fold, int32_t partition, int64_t clock_s, int64_t final_s)
+{
+	struct avro_buffer buffer = {0};
+	struct partition_clock clock = {partition, clock_s * 1000000, final_s * 1000000};
+	partition_clock_write(&clock, &buffer);
+	if (report_fold_take(fold, "c", 1, buffer.data, buffer.size, errstr, sizeof errstr))
+		fail_msg("%s", errstr);
+	avro_buffer_fini(&buffer);
+}
+
+static struct report_progress progress_of(const struct report_fold *fold, int64_t to_s)
+{
+	struct report_progress progress;
+	const struct report report = {
+		.fold = fold, .partitions = 2, .query = {.to_us = to_s * 1000000}};
+	report_progress(&report, &progress);
+	return progress;
+}
+
+static void numbers_are_complete_as_far_as_all_partitions_are(void **state)
+{
+	(void)state;
+	struct report_fold *fold = report_fold_new(&all);
+	assert_true(progress_of(fold, 50).newest_us == REPORT_UNTOLD);
+	tell_clock(fold, 1, 100, 30);
+	struct report_progress one = progress_of(fold, 50);
+	assert_true(one.counted_us == REPORT_UNTOLD && one.final_us == REPORT_UNTOLD);
+	tell_clock(fold, 0, 90, 70);
+	tell_clock(fold, 0, 80, 60); /* of one that stalled */
+	struct report_progress both = progress_of(fold, 20);
+	assert_int_equal(both.counted_us, 90000000);
+	assert_int_equal(both.final_us, 30000000);
+	assert_true(both.is_final);
+	assert_false(progress_of(fold, 21).is_final); /* a window of 10 s may begin at 20 */
+	report_fold_free(fold);
+}
+
+static char *alarm_of(const struct report_fold *fold, int64_t to_s)
+{
+	const struct report report = {
+		.fold = fold, .partitions = 2, .query = {.to_us = to_s * 1000000}};
+	return report_alarm(&report, 0);
+}
+
+static void a_partition_that_lags_behind_the_others_is_an_alarm(void **state)
+{
+	(void)state;
+	struct report_fold *fold = report_fold_new(&all);
+	tell_clock(fold, 0, 500, 0);
+	assert_null(alarm_of(fold, 1000));
+	tell_clock(fold, 1, 440, 0);
+	assert_null(alarm_of(fold, 1000)); /* silent ones have a tick every 20 s */
+	tell_clock(fold, 0, 501, 0);
+	assert_null(alarm_of(fold, 450)); /* it is beyond what was asked for */
+	char *alarm = alarm_of(fold, 1000);
+	assert_non_null(
+		strstr(alarm, "partition 1 of umbra.events is counted up to 1970-01-01T00:07:20Z"));
+	free(alarm);
+	report_fold_free(fold);
+}
+
+static void a_window_that_the_clock_has_passed_without_a_final_record_is_missing(void **state)
+{
+	(void)state;
+	struct report_fold *fold = report_fold_new(&all);
+	struct window closed = shadow_window(1, 0), open = shadow_window(2, 0);
+	closed.is_provisional = open.is_provisional = true;
+	take(fold, "a", &closed);
+	take(fold, "b", &open);
+	tell_clock(fold, 0, 40, 20);
+	assert_int_equal(ended_arm(fold)->sampled, 5);
+	assert_int_equal(missing(fold), 1);
+	report_fold_free(fold);
+}
+
 static void a_window_that_closed_without_a_final_record_is_missing(void **state)
 {
 	(void)state;
@@ -506,6 +582,10 @@ int main(void)
 		cmocka_unit_test(a_tombstone_takes_back_what_its_key_said),
 		cmocka_unit_test(of_a_window_that_is_missing_no_provisional_record_counts),
 		cmocka_unit_test(what_is_pending_in_a_closed_window_is_accounted_for_by_nobody),
+		cmocka_unit_test(numbers_are_complete_as_far_as_all_partitions_are),
+		cmocka_unit_test(a_partition_that_lags_behind_the_others_is_an_alarm),
+		cmocka_unit_test(
+			a_window_that_the_clock_has_passed_without_a_final_record_is_missing),
 		cmocka_unit_test(a_window_that_closed_without_a_final_record_is_missing),
 		cmocka_unit_test(other_tests_endpoints_and_times_do_not_count),
 		cmocka_unit_test(bytes_that_are_no_window_are_refused),

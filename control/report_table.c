@@ -283,6 +283,21 @@ static void print_arm(FILE *out, const struct report_fold *fold, const struct ag
 	print_books(out, arm);
 }
 
+static void print_progress(FILE *out, const struct report *report)
+{
+	struct report_progress progress;
+	char counted[TEXT_MAX], final[TEXT_MAX];
+	report_progress(report, &progress);
+	if (progress.counted_us == REPORT_UNTOLD)
+		fprintf(out, "Not all of umbra.events has been read yet.\n");
+	else if (progress.is_final)
+		fprintf(out, "Complete and final.\n");
+	else
+		fprintf(out, "Counted up to %s, final up to %s\n",
+			text_format_time(progress.counted_us, counted),
+			text_format_time(progress.final_us, final));
+}
+
 void report_print(const struct report *report, FILE *out)
 {
 	char from[TEXT_MAX], to[TEXT_MAX], *alarm;
@@ -295,6 +310,7 @@ void report_print(const struct report *report, FILE *out)
 		fprintf(out, "ALARM: %s\n", alarm);
 		free(alarm);
 	}
+	print_progress(out, report);
 	add_production(&production, report->fold);
 	for (size_t i = 0; i < report_rows(report->fold); i++)
 		if (report_row(report->fold, i)->role != ROLE_PRODUCTION)

@@ -94,7 +94,8 @@ int windows_read(struct ctl *ctl, const char *name, bool by_window, struct repor
 	*report = (struct report){.test = test,
 		.endpoint = control_endpoint(ctl->state, test->endpoint),
 		.state = test_state_name(test_state_at(test, now_us)),
-		.least = ctl->settings.least};
+		.least = ctl->settings.least,
+		.partitions = ctl->state->event_partitions};
 	if (!report->endpoint)
 		return ctl_fail("endpoint %s of the test does not exist any more", test->endpoint);
 	if (!make_query(ctl, test, now_us, &report->query))

@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/partition_clock.h"
 #include "common/schema.h"
 #include "consumers/aggregator/counters.h"
 #include "consumers/aggregator/feed.h"
@@ -13,7 +14,9 @@
 
 enum {
 	PROVISIONAL_INTERVAL_US = 2000000,
-	SILENCE_US = 5000000 /* then a tick moves the partition's clock */
+	CLOCK_INTERVAL_US = 5000000,
+	SILENCE_US = 5000000, /* then a tick moves the partition's clock, while a window is open */
+	IDLENESS_US = 20000000 /* while none is: so that readers know that nothing came */
 };
 
 static struct avro_buffer buffer; /* used again for each record */
@@ -118,6 +121,7 @@ struct shard *shard_new(struct aggregator *aggregator, int32_t partition,
 	shard->next_offset = start->offset;
 	shard->end_offset = end_offset;
 	shard->heard_us = clock_monotonic_us();
+	shard->told_clock_us = LEDGER_NEVER;
 	shard->before = output_group_new();
 	shard->since = output_group_new();
 	return shard;
@@ -176,17 +180,25 @@ static void send_tick(struct shard *shard)
 		instance, strlen(instance), &buffer);
 }
 
-void shard_tick(struct shard *shard, int64_t now_us)
+/* The first tick comes at once: the clock may stand where it was long ago. */
+static bool is_tick_due(const struct shard *shard, int64_t now_us)
 {
 	struct ledger_status status;
+	ledger_read_status(shard->ledger, &status);
+	int64_t silence_us = status.windows ? SILENCE_US : IDLENESS_US;
+	return !shard->has_ticked || now_us - shard->heard_us >= silence_us;
+}
+
+void shard_tick(struct shard *shard, int64_t now_us)
+{
 	if (!shard_is_current(shard))
 		return;
 	if (now_us >= shard->next_provisional_us) {
 		shard->next_provisional_us = now_us + PROVISIONAL_INTERVAL_US;
 		ledger_each_open(shard->ledger, true, on_open, shard);
 	}
-	ledger_read_status(shard->ledger, &status);
-	if (status.windows && now_us - shard->heard_us >= SILENCE_US) {
+	if (is_tick_due(shard, now_us)) {
+		shard->has_ticked = true;
 		shard->heard_us = now_us;
 		send_tick(shard);
 	}
@@ -210,6 +222,26 @@ static void capture(struct shard *shard)
 	shard->is_captured = true;
 }
 
+/* What was captured is acknowledged. */
+static void tell_clock(struct shard *shard)
+{
+	int64_t now_us = clock_monotonic_us(), clock_us = shard->captured.clock_us;
+	int64_t horizon_us = aggregator_settings(shard->aggregator)->horizon_us;
+	if (clock_us == LEDGER_NEVER || clock_us == shard->told_clock_us ||
+		now_us < shard->next_clock_us)
+		return;
+	shard->told_clock_us = clock_us;
+	shard->next_clock_us = now_us + CLOCK_INTERVAL_US;
+	int64_t until_us = clock_us > horizon_us ? clock_us - horizon_us : 0;
+	struct partition_clock clock = {
+		shard->partition, clock_us, until_us - until_us % WINDOW_US};
+	char key[PARTITION_CLOCK_KEY_MAX];
+	size_t size = partition_clock_key(shard->partition, key);
+	partition_clock_write(&clock, &buffer);
+	output_send_once(shard->aggregator, shard->aggregator->aggregates_topic, shard->partition,
+		key, size, &buffer);
+}
+
 bool shard_committable(struct shard *shard, struct ledger_point *point)
 {
 	if (!shard->is_captured)
@@ -217,6 +249,7 @@ bool shard_committable(struct shard *shard, struct ledger_point *point)
 	if (shard->before->open)
 		return false;
 	shard->is_captured = false;
+	tell_clock(shard);
 	*point = shard->captured;
 	bool is_known = shard->is_committed && is_same(point, &shard->committed);
 	return !is_known && point->clock_us != LEDGER_NEVER;

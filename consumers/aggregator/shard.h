@@ -12,6 +12,9 @@ struct shard {
 	int64_t end_offset; /* of the log when the partition was taken over */
 	int64_t heard_us; /* monotonic: the last record, or tick of ours */
 	int64_t next_provisional_us; /* monotonic */
+	int64_t next_clock_us; /* monotonic: when the partition's clock is told again */
+	int64_t told_clock_us; /* what was told; LEDGER_NEVER: nothing yet */
+	bool has_ticked; /* since it was taken over */
 	/* A commit waits for what was written before it: it is captured, and what comes later belongs
 	 * to the next. */
 	struct output_group *before, *since;
@@ -33,7 +36,8 @@ int64_t shard_take(struct shard *shard, const rd_kafka_message_t *rkm, bool is_p
 /* Publishes what is open, appends a tick when the partition is silent. */
 void shard_tick(struct shard *shard, int64_t now_us);
 
-/* What may be committed now and is not yet; false: nothing. */
+/* What may be committed now and is not yet; false: nothing. Tells the partition's clock: what was
+ * written up to it is acknowledged. */
 bool shard_committable(struct shard *shard, struct ledger_point *point);
 
 /* Has all that was there when it was taken over been read? */

@@ -2,6 +2,7 @@
  * batch is made lasting. */
 #include "common/clock.h"
 #include "common/memory.h"
+#include "common/partition_clock.h"
 #include "common/text.h"
 #include "consumers/console/row.h"
 #include "consumers/console/store_private.h"
@@ -259,6 +260,8 @@ int store_take(struct store *store, const void *key, size_t key_size, const void
 		take_tombstone(store, key ? key : "", key_size);
 		return 0;
 	}
+	if (partition_clock_is(value, size))
+		return 0; /* final windows tell how far it is */
 	if (aggregate_decode(&aggregate, value, size, errstr, errstr_size))
 		return -1;
 	const char *why = why_refused(&aggregate);

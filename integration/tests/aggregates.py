@@ -5,22 +5,30 @@ import witness
 from waiting import until
 
 
-def latest(umbra):
+def records(umbra, name="window_aggregate"):
+    """[(record, fields)] of that schema, and (record, None) of tombstones, in the order of the log."""
+    for record in witness.read(umbra.kafka.brokers, umbra.own_topic("aggregates")):
+        kind, fields = (name, None) if record.value is None else witness.decode(record.value)
+        if kind == name:
+            yield record, fields
+
+
+def latest(umbra, name="window_aggregate"):
     """{key: fields}: what compaction would leave."""
     found = {}
-    for record in witness.read(umbra.kafka.brokers, umbra.own_topic("aggregates")):
-        if record.value is None:
+    for record, fields in records(umbra, name):
+        if fields is None:
             found.pop(record.key, None)
         else:
-            found[record.key] = witness.decode(record.value)[1]
+            found[record.key] = fields
     return found
 
 
 def final_bytes(umbra):
     """{key: the different values that were written} of the final records."""
     found = collections.defaultdict(set)
-    for record in witness.read(umbra.kafka.brokers, umbra.own_topic("aggregates")):
-        if record.value is not None and not witness.decode(record.value)[1]["provisional"]:
+    for record, fields in records(umbra):
+        if fields and not fields["provisional"]:
             found[record.key].add(record.value)
     return found
 

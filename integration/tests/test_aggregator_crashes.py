@@ -10,7 +10,7 @@ import threading
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 import witness
-from aggregates import final_bytes, losses, wait_final
+from aggregates import final_bytes, losses, records, wait_final
 from members import stall
 from model_server import Answer
 from path import QUICK, TEST
@@ -63,10 +63,8 @@ def rewind(path):
 
 def finals_after(path, offsets):
     """{key: value} of the final records that lie behind those offsets."""
-    return {record.key: record.value
-            for record in witness.read(path.kafka.brokers, path.umbra.own_topic("aggregates"))
-            if record.offset >= offsets[record.partition] and record.value is not None
-            and not witness.decode(record.value)[1]["provisional"]}
+    return {record.key: record.value for record, fields in records(path.umbra)
+            if fields and record.offset >= offsets[record.partition] and not fields["provisional"]}
 
 
 def n_of(request):

@@ -106,15 +106,15 @@ def test_of_windows_that_were_open_in_a_crash_and_cannot_be_read_again_nothing_c
     until(lambda: sum(r["paired"] for r in latest(path.umbra).values() if r["provisional"]) > 0,
           "open windows are shown")
     aggregator.kill()
-    shown = {r["partition"] for r in latest(path.umbra).values() if r["provisional"]}
     for partition, end in ends(path).items():
         delete_before(path, partition, end)
     start(path)
-    path.send_ids(f"s{i}" for i in range(100))  # their windows may have begun in the gap
-    until(lambda: unwritten(path) >= shown, "the gap is told", 90, every=0.5)
-    path.send_ids(f"t{i}" for i in range(100))
-    found = until(lambda: (lambda r: r if r["accounting"] and r["accounting"][0]["paired"] == 100 else None)(
-        report(path)), lambda: f"what is left is told: {report(path)}", 60, every=0.5)
+    told = until(lambda: (lambda r: r if r["alarms"] and not r["accounting"] else None)(report(path)),
+                 lambda: f"it is told that they are missing: {report(path)}", 90, every=0.5)
+    assert any(" missing: their events were deleted" in alarm for alarm in told["alarms"])
+    path.send_ids(f"s{i}" for i in range(100))
+    found = until(lambda: (lambda r: r if [a["paired"] for a in r["accounting"]] == [100] else None)(
+        report(path)), lambda: f"what came later is told: {report(path)}", 60, every=0.5)
     assert (found["accounting"][0]["sampled"], found["accounting"][0]["pending"]) == (100, 0)
     assert any(" missing" in alarm for alarm in found["alarms"])
 
@@ -145,3 +145,27 @@ def test_a_partition_that_comes_back_in_the_next_rebalance_is_not_read_again(pat
     path.wait_account(lambda account: account.sampled == 200 and account.pending == 0)
     until(lambda: [arm["paired"] for arm in report(path)["accounting"]] == [200], "nothing is lost", 60)
     assert 0 < half < 200 and events_read(first) == 400 + half
+
+
+def clocks(path):
+    """{partition: PartitionClock} as last told."""
+    return {r["partition"]: r for r in latest(path.umbra, "partition_clock").values()}
+
+
+def test_the_report_says_up_to_when_it_is_complete_also_over_idle_partitions(path):
+    """One request: seven of the eight partitions hold ticks alone."""
+    path.define().start()
+    start(path)
+    path.send(1)
+    account = path.wait_account(lambda account: account.pending == 0)
+    sent = max(event["request_time"] for event in path.events())
+    until(lambda: len(clocks(path)) == 8, "each partition has a clock", 60)
+    until(lambda: report(path)["final_until"] and min(c["final_until"] for c in clocks(path).values()) > sent,
+          lambda: f"all have passed the request: {clocks(path)}", 90, every=0.5)
+    found, told = report(path), clocks(path)
+    assert account.sampled == found["accounting"][0]["paired"] == 1 and found["alarms"] == []
+    assert all(clock["final_until"] % 10_000_000 == 0 < clock["clock"] - clock["final_until"] for clock in told.values())
+    assert "Counted up to 2" in path.umbra.run("umbractl", "report", TEST, expect=None).stdout
+    ended = path.umbra.run("umbractl", "report", TEST, "--to", "2026-01-01T00:00:00Z", "--from",
+                           "2025-01-01T00:00:00Z", expect=None).stdout
+    assert "Complete and final." in ended
