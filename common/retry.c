@@ -41,16 +41,22 @@ static struct retry *first_due(const struct retry_queue *queue, int64_t now_us)
 
 /* Each call may cancel any other or wait anew (in the future), so the search starts afresh; what
  * is due stands near the front. */
-int64_t retry_tick(struct retry_queue *queue, int64_t now_us)
+void retry_tick(struct retry_queue *queue, int64_t now_us)
 {
 	struct retry *due;
 	while ((due = first_due(queue, now_us))) {
 		retry_cancel(queue, due);
 		due->again(due);
 	}
+}
+
+int64_t retry_wait(const struct retry_queue *queue, int64_t now_us)
+{
 	int64_t wait = -1;
-	for (struct retry *retry = queue->first; retry; retry = retry->next)
-		if (wait < 0 || retry->due_us - now_us < wait)
-			wait = retry->due_us - now_us;
+	for (const struct retry *retry = queue->first; retry; retry = retry->next) {
+		int64_t left_us = retry->due_us > now_us ? retry->due_us - now_us : 0;
+		if (wait < 0 || left_us < wait)
+			wait = left_us;
+	}
 	return wait;
 }

@@ -23,7 +23,11 @@ void retry_at(struct retry_queue *queue, struct retry *retry, int64_t due_us);
 /* Takes it out if it waits. */
 void retry_cancel(struct retry_queue *queue, struct retry *retry);
 
-/* Calls what is due. Returns microseconds until the next is, -1: none waits. */
-int64_t retry_tick(struct retry_queue *queue, int64_t now_us);
+/* Calls what is due. */
+void retry_tick(struct retry_queue *queue, int64_t now_us);
+
+/* Microseconds until the next is due, 0: one is; -1: none waits. Asked at a turn's end, since what is
+ * done in a turn may come to wait. */
+int64_t retry_wait(const struct retry_queue *queue, int64_t now_us);
 
 #endif

@@ -188,7 +188,8 @@ static int64_t tick(void *self)
 	publisher_poll(splitter->answers);
 	publisher_poll(splitter->copies);
 	event_lane_tick(splitter->events, control_log_state(service->control)->event_partitions);
-	int64_t wait = retry_tick(&splitter->waiting, service->now_us);
+	retry_tick(&splitter->waiting, service->now_us);
+	int64_t wait = -1;
 	for (struct route *route = splitter->routes; route; route = route->next) {
 		if (route->is_closed)
 			continue;
@@ -199,7 +200,9 @@ static int64_t tick(void *self)
 	/* Last, and once a turn, since it looks at every call: what the intakes started goes out now.
 	 * Later than the turn began, so that no duration is negative. */
 	wait = loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
-	return has_new_room(splitter) ? 0 : wait;
+	if (has_new_room(splitter))
+		return 0;
+	return loop_earlier(wait, retry_wait(&splitter->waiting, service->now_us));
 }
 
 static int64_t stop(void *self)

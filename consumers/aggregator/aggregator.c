@@ -40,7 +40,7 @@ static void close_aggregator(void *self)
 	aggregator->is_closing = true;
 	publisher_free(aggregator->publisher);
 	while (aggregator->waiting.first)
-		(void)retry_tick(&aggregator->waiting, INT64_MAX);
+		retry_tick(&aggregator->waiting, INT64_MAX);
 	history_fini(&aggregator->history);
 	free(aggregator->events_topic);
 	free(aggregator->aggregates_topic);
@@ -74,17 +74,17 @@ static int64_t tick(void *self)
 	struct aggregator *aggregator = self;
 	const struct service *service = &aggregator->service;
 	(void)publisher_poll(aggregator->publisher);
-	int64_t wait = retry_tick(&aggregator->waiting, service->now_us);
+	retry_tick(&aggregator->waiting, service->now_us);
 	if (service->is_started && !service->is_stopping && !aggregator->reader &&
 		(service->has_changed || service->is_slow_tick))
 		try_open_reader(aggregator);
-	if (!aggregator->reader)
-		return wait;
-	wait = loop_earlier(
-		wait, reader_tick(aggregator->reader, service->now_us, service->is_stopping));
-	if (service->is_slow_tick)
-		reader_count(aggregator->reader);
-	return wait;
+	int64_t wait = -1;
+	if (aggregator->reader) {
+		wait = reader_tick(aggregator->reader, service->now_us, service->is_stopping);
+		if (service->is_slow_tick)
+			reader_count(aggregator->reader);
+	}
+	return loop_earlier(wait, retry_wait(&aggregator->waiting, service->now_us));
 }
 
 static int64_t stop(void *self)

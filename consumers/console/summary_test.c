@@ -62,8 +62,9 @@ static void add_candidate(struct report_fold *fold, const struct course *course)
 
 static struct summary summary_of(const struct course *course, int64_t now_us)
 {
-	struct report report = {
-		.test = &test, .query = {"e", "t", 0, INT64_MAX, false}, .least = LEAST};
+	struct report report = {.test = &test,
+		.query = {.endpoint = "e", .test = "t", .to_us = INT64_MAX},
+		.least = LEAST};
 	struct report_fold *fold = report_fold_new(&report.query);
 	struct summary summary;
 	add_production(fold);
@@ -121,8 +122,9 @@ static void the_limits_themselves_are_still_good(void **opaque)
 
 static void books_that_do_not_close_are_broken_whatever_else_is(void **opaque)
 {
-	struct report report = {
-		.test = &test, .query = {"e", "t", 0, INT64_MAX, false}, .least = LEAST};
+	struct report report = {.test = &test,
+		.query = {.endpoint = "e", .test = "t", .to_us = INT64_MAX},
+		.least = LEAST};
 	struct report_fold *fold = report_fold_new(&report.query);
 	struct aggregate candidate = arm((char *)"t", (char *)"v2", ROLE_SHADOW);
 	struct summary summary;

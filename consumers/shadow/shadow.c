@@ -196,7 +196,8 @@ static int64_t tick(void *self)
 		reconcile(shadow);
 	event_lane_tick(
 		shadow->events, control_log_state(shadow->service.control)->event_partitions);
-	int64_t wait = retry_tick(&shadow->waiting, service->now_us);
+	retry_tick(&shadow->waiting, service->now_us);
+	int64_t wait = -1;
 	for (struct lane *lane = shadow->lanes; lane; lane = lane->next) {
 		if (lane->is_closed)
 			continue;
@@ -207,7 +208,9 @@ static int64_t tick(void *self)
 	/* Last, and once a turn, since it looks at every call: what the intakes started goes out now.
 	 * Later than the turn began, so that no duration is negative. */
 	wait = loop_earlier(wait, model_caller_tick(service->caller, clock_monotonic_us()));
-	return has_new_room(shadow) ? 0 : wait;
+	if (has_new_room(shadow))
+		return 0;
+	return loop_earlier(wait, retry_wait(&shadow->waiting, service->now_us));
 }
 
 static int64_t stop(void *self)
