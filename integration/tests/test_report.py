@@ -215,3 +215,36 @@ def test_open_or_closed_the_windows_say_what_the_events_say(umbra, new_model):
 def told_of(umbra, number):
     """The sum that stands in umbra.aggregates for the candidate."""
     return sum(record[number] for record in latest(umbra).values() if record["test"] == TEST)
+
+
+# Answers too large to travel in the events: the default bound is 64 KiB
+LARGE = 70_000
+
+
+def large(n, letter):
+    return b'{"n": %d, "pad": "%s"}' % (n, letter * LARGE)
+
+
+def test_answers_too_large_to_travel_are_compared_by_their_digests(umbra, new_model):
+    """The same bytes agree unread. Others, here of the same length, may still be equal by value: nobody
+    says that they are not, unless the test compares bytes."""
+    def says(letter_of):
+        def answer(request):
+            n = json.loads(request.body)["n"]
+            return Answer(body=large(n, letter_of(n)))
+        return new_model(answer)
+
+    def told():
+        found = {test: json.loads(umbra.run("umbractl", "report", test, "-o", "json", "--least", "0").stdout)
+                 for test in ("value", "bytes")}
+        return {test: (one["match"], one["mismatch"], one["not_comparable"])
+                for test in found for one in found[test]["comparison"]}
+
+    path = Path(umbra, says(lambda n: b"x"), says(lambda n: b"y" if n % 4 == 0 else b"x"))
+    path.define(tests={"value": {}, "bytes": {"compare": {"kind": "exact"}}}).start()
+    umbra.start("umbra-aggregator", *QUICK).wait_ready()
+    path.produce(40)
+    until(lambda: told() == {"value": (30, 0, {"too_large": 10}), "bytes": (30, 10, {})},
+          lambda: f"all are compared: {told()}", 60)
+    for event in path.events():
+        assert not event["response_body"] and event["response_bytes"] > LARGE
