@@ -24,14 +24,19 @@ def run(tmp_path):
         demo.end()
 
 
-@pytest.fixture(scope="module")
-def unattended(tmp_path_factory):
-    """A run without a terminal, in the background of the others."""
-    folder = tmp_path_factory.mktemp("unattended")
-    process = subprocess.Popen(
+def start_unattended(folder, build=BUILD):
+    """A run without a terminal."""
+    return subprocess.Popen(
         [ROOT / "integration" / "demo", "--broker", "embedded", "--requests", "120", "--rate", "40"], text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "UMBRA_BUILD": str(BUILD), "TMPDIR": str(folder)})
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "UMBRA_BUILD": str(build), "TMPDIR": str(folder)})
+
+
+@pytest.fixture(scope="module")
+def unattended(tmp_path_factory):
+    """In the background of the others."""
+    folder = tmp_path_factory.mktemp("unattended")
+    process = start_unattended(folder)
     yield process, folder
     process.terminate()
     process.wait(60)
@@ -111,7 +116,26 @@ def test_without_a_terminal_it_sends_at_its_rate_and_ends_by_itself(unattended):
     assert process.returncode == 0, output
     assert float(re.search(r"^Run \S+ to churn.requests: ([\d.]+) s", output, re.M)[1]) >= 2.9
     assert "half a minute" not in output and "Press Enter" not in output
+    assert "ALARM" not in output and re.search(r"^accuracy( +\d\.\d{4}){2}", output, re.M)
     assert list(folder.iterdir()) == []
+
+
+def test_an_alarm_in_the_report_is_a_failure_of_the_demo(tmp_path):
+    programs, temporary = tmp_path / "build" / "bin", tmp_path / "tmp"
+    programs.mkdir(parents=True)
+    temporary.mkdir()
+    for program in (BUILD / "bin").iterdir():
+        if program.name != "umbractl":
+            (programs / program.name).symlink_to(program)
+    alarming = programs / "umbractl"
+    alarming.write_text(f"""#!/bin/sh
+        [ "$*" != "${{*#report}}" ] && [ "$*" = "${{*%json}}" ] && echo "ALARM: the books do not close"
+        exec {BUILD}/bin/umbractl "$@"\n""")
+    alarming.chmod(0o755)
+    process = start_unattended(temporary, tmp_path / "build")
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 1 and "demo: the report has an alarm" in output, output
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments, words", [
