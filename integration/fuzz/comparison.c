@@ -1,11 +1,15 @@
 /* Two hostile answers, separated by the byte FF, which no text holds; the first byte chooses how they
- * are compared. What is asserted: an answer never differs from itself, both directions tell the same,
- * mirrored; and neither the time nor the memory of a comparison grows beyond what its limits allow,
- * however the answers are made (the runner's -timeout and -rss_limit_mb stand behind). */
+ * are compared, and as what they are declared. What is asserted: an answer never differs from itself,
+ * both directions tell the same, mirrored; a mask leaves nothing of what it covers; and neither the
+ * time nor the memory of a comparison grows beyond what its limits allow, however the answers are made
+ * (the runner's -timeout and -rss_limit_mb stand behind). */
 #include "common/compare.h"
+#include "common/mismatch.h"
 #include "integration/fuzz/fuzz.h"
 #include <assert.h>
+#include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -31,11 +35,17 @@ static const struct compare_spec specs[] = {
 	{.kind = COMPARE_LABEL, .label = "/a", .threshold = 0.5},
 	{.kind = COMPARE_LABEL, .label = "2", .threshold = NAN},
 	{.kind = COMPARE_LABEL, .label = "a", .threshold = NAN},
+	{.kind = COMPARE_STATUS, .threshold = NAN},
+	{.kind = COMPARE_AUTO, .ignore = {paths, 3}, .threshold = NAN},
 };
+
+static const char *const types[] = {
+	"application/json", "text/csv", "image/png", "text/plain; header=absent"};
 
 static struct compare_answer answer(const uint8_t *data, size_t size)
 {
 	return (struct compare_answer){.outcome = OUTCOME_OK,
+		.status_code = 200 + (int)(size % 2),
 		.content_type = "",
 		.body = data,
 		.body_size = size,
@@ -94,6 +104,36 @@ static void check_symmetric(const struct compare_spec *spec, const struct compar
 	assert(!there.has_difference || there.difference == -back.difference);
 }
 
+static void assert_masked(const json_t *json)
+{
+	assert(json_is_string(json) && strcmp(json_string_value(json), MISMATCH_MASK) == 0);
+}
+
+static void check_mask(const struct compare_answer *answer)
+{
+	const struct string_list some = {paths, 3}, each = {&paths[4], 1};
+	size_t size, i;
+	char *text = mismatch_mask(&some, answer->body, answer->body_size, &size);
+	const char *name;
+	json_t *json, *member;
+
+	assert(strlen(text) == size);
+	free(text);
+	text = mismatch_mask(&each, answer->body, answer->body_size, &size);
+	json = json_loadb(text, size, 0, NULL);
+	assert(json || strcmp(text, MISMATCH_MASK) == 0);
+	json_object_foreach(json, name, member)
+	{
+		assert_masked(member);
+	}
+	json_array_foreach(json, i, member)
+	{
+		assert_masked(member);
+	}
+	json_decref(json);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *mark = size > 0 ? memchr(data + 1, 0xff, size - 1) : NULL;
@@ -106,8 +146,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	one = answer(data + 1, (size_t)(mark - data - 1));
 	other = answer(mark + 1, (size_t)(data + size - mark - 1));
 	one.answer_path = data[0] & 0x80 ? "/a" : NULL;
+	one.content_type = types[data[0] >> 4 & 3];
+	other.content_type = types[data[0] >> 6];
 	check_reflexive(spec, &one);
 	check_reflexive(spec, &other);
 	check_symmetric(spec, &one, &other);
+	check_mask(&one);
 	return 0;
 }
