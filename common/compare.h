@@ -15,6 +15,8 @@
  *   paired in their order; up to 64 of them by trying all pairs if that fails.
  * - Paths are JSON pointers (RFC 6901) below the answer that answer_path names; a token * stands for
  *   any member or element. An ignored member may be absent, an ignored element still counts.
+ * - Kind exact reads nothing, and nor does auto what is neither JSON nor CSV: the bytes are compared as
+ *   they are, whatever answer_path names.
  * Swapping the arms swaps the arms in the result and changes nothing else; an answer never differs
  * from itself. */
 #ifndef UMBRA_COMMON_COMPARE_H

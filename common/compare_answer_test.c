@@ -28,6 +28,36 @@ static void each_arm_may_wrap_its_answer_in_its_own_way(void **opaque)
 	check(&spec, &one, &other, "mismatch");
 }
 
+static void a_cell_of_csv_can_be_the_answer(void **opaque)
+{
+	const struct compare_spec spec = CSV;
+	struct compare_answer one = answer("p,id\n1,7\n"), other = answer("1.0");
+
+	(void)opaque;
+	one.answer_path = "/1/0";
+	other.answer_path = "/0/0";
+	check(&spec, &one, &other, "match");
+}
+
+static void bytes_are_compared_as_they_are_whatever_path_names_the_answer(void **opaque)
+{
+	const struct compare_spec exact = EXACT;
+	const struct compare_spec by_type = {.kind = COMPARE_AUTO, .threshold = NAN};
+	struct compare_answer one = answer("{\"p\":1}"), other = answer("{\"p\":1}");
+
+	(void)opaque;
+	one.content_type = other.content_type = "image/png";
+	other.answer_path = "/x";
+	check(&exact, &one, &other, "match");
+	check(&by_type, &one, &other, "match");
+	other.answer_path = NULL;
+	one = answer("1");
+	one.content_type = other.content_type;
+	other.answer_path = "/p";
+	check(&exact, &one, &other, "mismatch");
+	check(&by_type, &one, &other, "mismatch");
+}
+
 static void without_a_kind_the_content_type_decides(void **opaque)
 {
 	static const struct {
@@ -172,6 +202,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_arm_may_wrap_its_answer_in_its_own_way),
+		cmocka_unit_test(a_cell_of_csv_can_be_the_answer),
+		cmocka_unit_test(bytes_are_compared_as_they_are_whatever_path_names_the_answer),
 		cmocka_unit_test(without_a_kind_the_content_type_decides),
 		cmocka_unit_test(a_failed_arm_is_a_reason_and_never_a_mismatch),
 		cmocka_unit_test(the_status_is_compared_of_failures_too),
