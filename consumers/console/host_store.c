@@ -18,8 +18,8 @@ enum { LEVELS = 3, VERSION = 1 };
 /* The widest is kept longest. */
 static const struct {
 	int64_t width_us, keep_us;
-} levels[LEVELS] = {{10 * SECOND_US, 2 * DAY_US}, {60 * SECOND_US, 14 * DAY_US},
-	{3600 * SECOND_US, 90 * DAY_US}};
+} levels[LEVELS] = {
+	{10 * SECOND_US, DAY_US}, {60 * SECOND_US, 7 * DAY_US}, {3600 * SECOND_US, 90 * DAY_US}};
 
 enum statement { FIND_HOST, ADD_HOST, ADD_READING, EACH_ROW, PRUNE, STATEMENTS };
 
