@@ -122,25 +122,6 @@ struct feed *feed_open(const struct common_settings *settings, struct loop *loop
 	return feed;
 }
 
-void feed_close(struct feed *feed)
-{
-	if (!feed)
-		return;
-	if (feed->queue) {
-		rd_kafka_queue_io_event_enable(feed->queue, -1, NULL, 0);
-		rd_kafka_queue_destroy(feed->queue);
-	}
-	if (feed->rk) {
-		rd_kafka_consumer_close(feed->rk);
-		rd_kafka_destroy(feed->rk);
-	}
-	if (feed->wake_fd >= 0)
-		loop_close_eventfd(feed->loop, feed->wake_fd);
-	free(feed->partitions);
-	free(feed->topic);
-	free(feed);
-}
-
 rd_kafka_t *feed_handle(struct feed *feed)
 {
 	return feed->rk;
@@ -295,6 +276,28 @@ static void commit(struct feed *feed)
 		return; /* the tick makes it anew */
 	be_in_trouble(feed, "the store cannot be written and is tried again: %s", errstr);
 	assign_later(feed);
+}
+
+/* What was read stays read. */
+void feed_close(struct feed *feed)
+{
+	if (!feed)
+		return;
+	if (feed->batch)
+		commit(feed);
+	if (feed->queue) {
+		rd_kafka_queue_io_event_enable(feed->queue, -1, NULL, 0);
+		rd_kafka_queue_destroy(feed->queue);
+	}
+	if (feed->rk) {
+		rd_kafka_consumer_close(feed->rk);
+		rd_kafka_destroy(feed->rk);
+	}
+	if (feed->wake_fd >= 0)
+		loop_close_eventfd(feed->loop, feed->wake_fd);
+	free(feed->partitions);
+	free(feed->topic);
+	free(feed);
 }
 
 /* False: there is more. */

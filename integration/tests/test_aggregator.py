@@ -16,7 +16,7 @@ from records import Record
 from waiting import until
 
 ARM = TEST, "shadow", f"shadow-{TEST}"
-SHORT = ["--horizon", "1s"]
+SHORT = ["--horizon", "5s"]
 
 
 @pytest.fixture

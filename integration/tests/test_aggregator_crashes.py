@@ -22,7 +22,7 @@ ARM = TEST, "shadow", f"shadow-{TEST}"
 
 
 def start(path, name):
-    return path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "1s", "--instance", name)
+    return path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "5s", "--instance", name)
 
 
 def pause(seconds):

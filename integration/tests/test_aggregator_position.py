@@ -15,7 +15,7 @@ NEVER = -2**63
 
 
 def start(path, *arguments):
-    return path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "1s", *arguments).wait_ready()
+    return path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "5s", *arguments).wait_ready()
 
 
 def events_topic(path):

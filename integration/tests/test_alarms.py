@@ -12,7 +12,7 @@ def run(path, how, requests=1000):
     path.define(sampling=100.0 if how == "loses" else 50.0)
     path.start_splitter(env={"UMBRA_TEST_SAMPLER": how})
     path.start_shadow()
-    aggregator = path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "1s").wait_ready()
+    aggregator = path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "5s").wait_ready()
     path.produce(requests)
     return aggregator
 
@@ -81,7 +81,7 @@ def test_what_must_not_be_is_counted_logged_and_reported(path):
     path.kafka.produce(topic, [
         Record(b"k", witness.encode("invocation_event", shadow_event(path)), [], partition=0),
         Record(b"k", witness.encode("event_gap", gap(path, 7)), [], partition=0)])
-    aggregator = path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "1s", "--max-joins", 5).wait_ready()
+    aggregator = path.umbra.start("umbra-aggregator", *QUICK, "--horizon", "5s", "--max-joins", 5).wait_ready()
     what = ("unsolicited", "given_up_events", "state_bound", "unanswered")
     until(lambda: all(alarms_of(aggregator, name) for name in what), "each is counted", 60)
     books = until(lambda: (lambda b: b if b["pending"] == 0 else None)(report(path)["accounting"][0]),

@@ -152,7 +152,7 @@ def test_the_system_s_programs_and_how_far_each_has_read_are_seen(console, path)
     last = seen()["umbra-shadow", roles["umbra-shadow"]]["last_seen"]
     path.produce(200)
     until(lambda: 0 < lags()["umbra-shadow", path.umbra.topic(f"shadow.{CANDIDATE}")][0] <= 200,
-          lambda: f"copies wait: {lags()}", every=0.5)
+          lambda: f"copies wait: {lags()}", 90, every=0.5)  # groups are asked every 30 s
     until(lambda: seen()["umbra-splitter", roles["umbra-splitter"]]["last_seen"] > last, "others are seen on", every=0.5)
     assert seen()["umbra-shadow", roles["umbra-shadow"]]["last_seen"] <= last
 
