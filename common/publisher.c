@@ -10,8 +10,11 @@
  * waits so beyond linger.ms, librdkafka's thread spins. It sleeps when the connection may not take
  * more requests: so these lanes allow two at a time, of whatever partitions.
  *
- * Nobody waits for an event or a copy, and a produce request costs the broker more than the records
- * in it: both linger, which takes a third of the broker's time per request away.
+ * A produce request costs broker and sender more than the records in it, so that batches pay; but
+ * librdkafka's shortest linger, 1 ms, costs a record 2 ms and more, since its threads wait in whole
+ * milliseconds. Nobody waits for an event or a copy: both linger long, which takes a third of the broker's
+ * time per request away. For answers the sender says: what is_prompt goes through a handle that does
+ * not linger, the rest through one that lingers for some milliseconds.
  *
  * The partition is chosen inside librdkafka, when it knows the topic: only there is the number of
  * partitions certain, and a record to a topic that was never seen waits in its queue and ends with
@@ -57,6 +60,7 @@ struct publisher {
 	const struct common_settings *settings;
 	enum publish_lane lane;
 	struct handle batches;
+	struct handle prompt; /* does not linger */
 	struct handle singles; /* sends each record by itself */
 	struct loop *loop;
 	int wake_fd;
@@ -68,48 +72,36 @@ struct publisher {
 	const char *name;
 };
 
-static const struct kafka_property answers_defaults[] = {
-	{"enable.idempotence", "true"},
-	{"max.in.flight.requests.per.connection", "2"}, /* see the head */
-	{"message.timeout.ms", "0"},
-	{"linger.ms", "1"},
-	{"message.max.bytes", "20000000"},
-	{"queue.buffering.max.messages", "200000"},
-	{"allow.auto.create.topics", "false"},
+static const struct kafka_property every_lane[] = {
+	{"message.max.bytes", "20000000"}, {"allow.auto.create.topics", "false"},
 	{"sticky.partitioning.linger.ms", "0"}, /* else records without key pass choose_partition */
-	{"topic.metadata.propagation.max.ms", "10000"},
-	{NULL, NULL},
 };
 
-static const struct kafka_property events_defaults[] = {
-	{"enable.idempotence", "true"},
-	{"max.in.flight.requests.per.connection", "2"}, /* see the head */
-	{"message.timeout.ms", "60000"},
-	{"linger.ms", "50"},
-	{"message.max.bytes", "20000000"},
-	{"queue.buffering.max.messages", "200000"},
-	{"allow.auto.create.topics", "false"},
-	{"sticky.partitioning.linger.ms", "0"}, /* else records without key pass choose_partition */
-	{NULL, NULL},
+/* In each, message.timeout.ms is a topic's property: see use_choose_partition. */
+static const struct lane {
+	const char *linger_ms; /* of the batches */
+	struct kafka_property own[6];
+} lanes[] = {
+	[PUBLISH_ANSWERS] = {"5",
+		{{"enable.idempotence", "true"},
+			{"max.in.flight.requests.per.connection", "2"}, /* see the head */
+			{"message.timeout.ms", "0"}, {"queue.buffering.max.messages", "200000"},
+			{"topic.metadata.propagation.max.ms", "10000"}}},
+	[PUBLISH_REQUESTS] = {"1",
+		{{"enable.idempotence", "true"}, {"max.in.flight.requests.per.connection", "2"},
+			{"message.timeout.ms", "0"}, {"queue.buffering.max.messages", "200000"},
+			{"topic.metadata.propagation.max.ms", "10000"}}},
+	[PUBLISH_EVENTS] = {"50",
+		{{"enable.idempotence", "true"}, {"max.in.flight.requests.per.connection", "2"},
+			{"message.timeout.ms", "60000"},
+			{"queue.buffering.max.messages", "200000"}}},
+	[PUBLISH_COPIES] = {"25",
+		{{"message.timeout.ms", "5000"}, {"queue.buffering.max.messages", "50000"},
+			{"queue.buffering.max.kbytes", "65536"},
+			{"topic.metadata.propagation.max.ms", "2000"}}},
 };
 
-static const struct kafka_property copies_defaults[] = {
-	{"message.timeout.ms", "5000"},
-	{"linger.ms", "25"},
-	{"message.max.bytes", "20000000"},
-	{"queue.buffering.max.messages", "50000"},
-	{"queue.buffering.max.kbytes", "65536"},
-	{"allow.auto.create.topics", "false"},
-	{"sticky.partitioning.linger.ms", "0"}, /* else records without key pass choose_partition */
-	{"topic.metadata.propagation.max.ms", "2000"},
-	{NULL, NULL},
-};
-
-static const struct kafka_property *const lane_defaults[] = {
-	[PUBLISH_ANSWERS] = answers_defaults,
-	[PUBLISH_EVENTS] = events_defaults,
-	[PUBLISH_COPIES] = copies_defaults,
-};
+enum { N_EVERY_LANE = sizeof every_lane / sizeof *every_lane, MAX_DEFAULTS = N_EVERY_LANE + 8 };
 
 static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rkm);
 
@@ -178,6 +170,8 @@ static struct handle *handle_of(struct publisher *publisher, const rd_kafka_t *r
 {
 	if (rk == publisher->batches.rk)
 		return &publisher->batches;
+	if (rk == publisher->prompt.rk)
+		return &publisher->prompt;
 	return rk == publisher->singles.rk ? &publisher->singles : NULL;
 }
 
@@ -212,14 +206,28 @@ static int32_t choose_partition(const rd_kafka_topic_t *rkt, const void *key, si
 static void use_choose_partition(rd_kafka_conf_t *conf)
 {
 	rd_kafka_topic_conf_t *topic_conf = rd_kafka_conf_get_default_topic_conf(conf);
-	assert(topic_conf); /* each lane sets message.timeout.ms, which is a topic's */
+	assert(topic_conf);
 	rd_kafka_topic_conf_set_partitioner_cb(topic_conf, choose_partition);
 }
 
-static rd_kafka_conf_t *make_conf(const struct common_settings *settings,
-	struct publisher *publisher, enum publish_lane lane, char *errstr, size_t errstr_size)
+/* `defaults` has room for MAX_DEFAULTS, and is ended by a name of NULL. */
+static void list_defaults(
+	const struct lane *lane, const char *linger_ms, struct kafka_property *defaults)
 {
-	rd_kafka_conf_t *conf = kafka_conf_new(settings, lane_defaults[lane], errstr, errstr_size);
+	memcpy(defaults, every_lane, sizeof every_lane);
+	defaults += N_EVERY_LANE;
+	for (const struct kafka_property *own = lane->own; own->name; own++)
+		*defaults++ = *own;
+	*defaults++ = (struct kafka_property){"linger.ms", linger_ms};
+	*defaults = (struct kafka_property){NULL, NULL};
+}
+
+static rd_kafka_conf_t *make_conf(
+	struct publisher *publisher, const char *linger_ms, char *errstr, size_t errstr_size)
+{
+	struct kafka_property defaults[MAX_DEFAULTS];
+	list_defaults(&lanes[publisher->lane], linger_ms, defaults);
+	rd_kafka_conf_t *conf = kafka_conf_new(publisher->settings, defaults, errstr, errstr_size);
 	if (!conf)
 		return NULL;
 	use_choose_partition(conf);
@@ -234,8 +242,9 @@ static rd_kafka_conf_t *make_conf(const struct common_settings *settings,
 static int open_handle(
 	struct publisher *publisher, struct handle *handle, char *errstr, size_t errstr_size)
 {
-	rd_kafka_conf_t *conf =
-		make_conf(publisher->settings, publisher, publisher->lane, errstr, errstr_size);
+	const char *linger_ms =
+		handle == &publisher->batches ? lanes[publisher->lane].linger_ms : "0";
+	rd_kafka_conf_t *conf = make_conf(publisher, linger_ms, errstr, errstr_size);
 	if (!conf)
 		return -1;
 	if (handle == &publisher->singles)
@@ -284,14 +293,12 @@ static void renew_handle(struct publisher *publisher, struct handle *handle)
 	log_info(publisher->name, "a new handle took the place of the broken one");
 }
 
-static bool has_singles(struct publisher *publisher)
+static bool is_open(struct publisher *publisher, struct handle *handle)
 {
 	char errstr[512];
-	if (publisher->singles.rk)
+	if (handle->rk || !open_handle(publisher, handle, errstr, sizeof errstr))
 		return true;
-	if (!open_handle(publisher, &publisher->singles, errstr, sizeof errstr))
-		return true;
-	log_error(publisher->name, "no handle for single records: %s", errstr);
+	log_error(publisher->name, "no further handle: %s", errstr);
 	return false;
 }
 
@@ -300,7 +307,7 @@ static bool has_singles(struct publisher *publisher)
 static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rkm)
 {
 	rd_kafka_headers_t *headers = NULL, *copy = NULL;
-	if (publisher->is_closing || !has_singles(publisher))
+	if (publisher->is_closing || !is_open(publisher, &publisher->singles))
 		return false;
 	if (!rd_kafka_message_headers(rkm, &headers))
 		copy = rd_kafka_headers_copy(headers);
@@ -338,6 +345,7 @@ void publisher_free(struct publisher *publisher)
 		return;
 	publisher->is_closing = true;
 	close_handle(publisher->batches);
+	close_handle(publisher->prompt);
 	close_handle(publisher->singles);
 	free_tickets(publisher);
 	too_large_free(publisher->too_large);
@@ -363,19 +371,27 @@ static rd_kafka_topic_t *open_topic(struct handle *handle, const char *name)
 	return rkt;
 }
 
+static struct handle *choose_handle(struct publisher *publisher, const struct outgoing *record)
+{
+	if (record->is_prompt && is_open(publisher, &publisher->prompt))
+		return &publisher->prompt;
+	return &publisher->batches;
+}
+
 rd_kafka_resp_err_t publisher_send(
 	struct publisher *publisher, const struct outgoing *record, struct delivery *delivery)
 {
 	assert(delivery->done);
-	if (publisher->batches.is_broken)
+	struct handle *handle = choose_handle(publisher, record);
+	if (handle->is_broken)
 		return RD_KAFKA_RESP_ERR__FATAL;
-	rd_kafka_topic_t *rkt = open_topic(&publisher->batches, record->topic);
+	rd_kafka_topic_t *rkt = open_topic(handle, record->topic);
 	if (!rkt)
 		return RD_KAFKA_RESP_ERR__INVALID_ARG;
 	int32_t partition =
 		record->partition == PARTITION_SOURCE ? RD_KAFKA_PARTITION_UA : record->partition;
 	struct ticket *ticket = take_ticket(publisher, delivery);
-	rd_kafka_resp_err_t err = rd_kafka_producev(publisher->batches.rk, RD_KAFKA_V_RKT(rkt),
+	rd_kafka_resp_err_t err = rd_kafka_producev(handle->rk, RD_KAFKA_V_RKT(rkt),
 		RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_KEY(record->key, record->key_size),
 		RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value, record->value_size),
@@ -408,6 +424,7 @@ int publisher_poll(struct publisher *publisher)
 {
 	publisher->served = 0;
 	poll_handle(publisher, &publisher->batches);
+	poll_handle(publisher, &publisher->prompt);
 	poll_handle(publisher, &publisher->singles);
 	return publisher->served;
 }

@@ -31,10 +31,12 @@ struct outgoing {
 	size_t value_size;
 	rd_kafka_headers_t *headers; /* NULL: none. Owned by the publisher if the send succeeds */
 	int64_t timestamp_ms; /* 0: now */
+	bool is_prompt; /* goes at once, and may overtake what lingers in the hope of a batch */
 };
 
 enum publish_lane {
-	PUBLISH_ANSWERS, /* idempotent, retried without end: answers, dead letters, requests */
+	PUBLISH_ANSWERS, /* idempotent, retried without end: answers, dead letters, aggregates */
+	PUBLISH_REQUESTS, /* the same for a caller: its batches wait for a millisecond only */
 	PUBLISH_EVENTS, /* idempotent, given up after 60 s */
 	PUBLISH_COPIES /* given up after 5 s */
 };

@@ -64,16 +64,22 @@ static void on_delivery(struct delivery *delivery, rd_kafka_resp_err_t err)
 	parcel->is_delivered = !err;
 }
 
-static rd_kafka_resp_err_t send_parcel(struct fixture *fixture, int i)
+static rd_kafka_resp_err_t hand_over(
+	struct publisher *publisher, struct parcel *parcel, int32_t partition, bool is_prompt)
 {
 	static const char value[] = "an answer";
-	struct parcel *parcel = &fixture->parcels[i];
-	parcel->delivery = (struct delivery){.done = on_delivery, .source_partition = i % 4};
+	*parcel = (struct parcel){.delivery = {.done = on_delivery, .source_partition = partition}};
 	struct outgoing record = {.topic = "answers",
 		.partition = PARTITION_SOURCE,
 		.value = value,
-		.value_size = sizeof value - 1};
-	return publisher_send(fixture->publisher, &record, &parcel->delivery);
+		.value_size = sizeof value - 1,
+		.is_prompt = is_prompt};
+	return publisher_send(publisher, &record, &parcel->delivery);
+}
+
+static rd_kafka_resp_err_t send_parcel(struct fixture *fixture, int i)
+{
+	return hand_over(fixture->publisher, &fixture->parcels[i], i % 4, false);
 }
 
 static void wait_until_none_is_open(struct fixture *fixture)
@@ -191,6 +197,29 @@ static void a_copy_without_a_leader_is_given_up_in_time_while_the_others_flow(vo
 			i % 4 == 2 ? RD_KAFKA_RESP_ERR__MSG_TIMED_OUT : 0);
 }
 
+/* An event lingers for 50 ms, a round trip takes one or two. */
+static void what_is_prompt_overtakes_what_lingers(void **state)
+{
+	enum { ROUNDS = 20 };
+	struct fixture *fixture = *state;
+	int overtaken = 0;
+	publisher_free(fixture->publisher);
+	fixture->publisher = publisher_new(&fixture->mock.settings, fixture->loop, "events",
+		PUBLISH_EVENTS, errstr, sizeof errstr);
+	struct parcel *first = &fixture->parcels[0], *second = &fixture->parcels[1];
+	for (int i = 0; i < ROUNDS; i++) {
+		int64_t deadline_us = clock_monotonic_us() + DEADLINE_US;
+		assert_int_equal(hand_over(fixture->publisher, first, 0, false), 0);
+		assert_int_equal(hand_over(fixture->publisher, second, 0, true), 0);
+		while (!publisher_poll(fixture->publisher))
+			assert_true(clock_monotonic_us() < deadline_us);
+		overtaken += second->is_delivered && !first->is_delivered;
+		wait_until_none_is_open(fixture);
+		assert_true(first->is_delivered && second->is_delivered);
+	}
+	assert_true(overtaken > ROUNDS / 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +236,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			what_is_let_go_calls_nobody_though_its_leader_answers_later, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_is_prompt_overtakes_what_lingers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_copy_without_a_leader_is_given_up_in_time_while_the_others_flow, set_up,
 			tear_down),

@@ -2,9 +2,14 @@
 back from Kafka. The yardstick's way is the floor: the same two hops through Kafka and the same call of the
 model, with nothing else. The splitter's way, at the same rate and beside it in alternation, is what it adds.
 
-umbra-producer sends and waits; a few requests go first, so that no group is still joining."""
+The full load is what 64 callers get of whom each waits for its answer. How busy the machine is stands beside
+each row: where its processors are short, what is added is the wait for them.
+
+umbra-producer sends and waits; a few requests go first, so that no group is still joining. The first pair
+at each rate does not count: the broker's compiler is busy."""
 import contextlib
 import json
+import pathlib
 import statistics
 import subprocess
 import sys
@@ -38,36 +43,47 @@ def ask(rig, topic, answers, count, *arguments):
     return json.loads(done.stdout)
 
 
+def processor_ticks():
+    """All, and those in which the machine was idle."""
+    fields = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:9]]
+    return sum(fields), fields[3] + fields[4]
+
+
 def through(rig, way, rate):
-    """The latencies of a run at that rate; 0: as fast as it goes."""
+    """What a run at that rate gave: umbra-producer's report, and how "busy" the machine was, 0 to 1.
+    0: as fast as so many callers go who wait."""
     topic = f"bench.live-{uuid.uuid4().hex[:8]}"
     rig.kafka.create(topic, 4)
     count = int(rate * SECONDS) or 100000
     with way(rig, topic, WARM + count) as answers:
         ask(rig, topic, answers, WARM)
-        pace = ["--rate", str(int(rate))] if rate else ["--in-flight", str(4 * IN_FLIGHT)]
-        return ask(rig, topic, answers, count, *pace)
+        pace = ["--rate", str(int(rate))] if rate else ["--in-flight", str(IN_FLIGHT)]
+        (all_before, idle_before), report = processor_ticks(), ask(rig, topic, answers, count, *pace)
+        all_after, idle_after = processor_ticks()
+        return {**report, "busy": 1 - (idle_after - idle_before) / (all_after - all_before)}
 
 
 def print_rows(rig, umbra, pairs, body):
     """umbra(rig, topic, requests) is a running splitter, as bare is."""
     (rig.folder / "request.jsonl").write_bytes(body + b"\n")
     full = statistics.median(through(rig, umbra, 0)["rate"] for _ in range(3))
-    print("\n| | floor, ms | with the splitter, ms | added, ms |\n|---|---|---|---|", flush=True)
+    print("\n| | floor, ms | with the splitter, ms | added, ms | machine busy |\n|---|---|---|---|---|", flush=True)
     for share, rate in (("half", full / 2), ("an eighth of the", full / 8)):
         found = []
-        for i in range(pairs):
+        for i in range(pairs + 1):
             order = (bare, umbra) if i % 2 else (umbra, bare)
-            latencies = {way: through(rig, way, rate)["latency_us"] for way in order}
-            found.append((latencies[bare], latencies[umbra]))
-            print(f"  {share} load: pair {i + 1} of {pairs}", file=sys.stderr, flush=True)
+            reports = {way: through(rig, way, rate) for way in order}
+            if i:
+                found.append((reports[bare], reports[umbra]))
+            print(f"  {share} load: pair {i} of {pairs}", file=sys.stderr, flush=True)
         for field, word in PERCENTILES.items():
-            print_row(f"{share} load ({rate:,.0f} of {full:,.0f} requests/s), {word}",
-                      [(floor[field] / 1000, ours[field] / 1000) for floor, ours in found])
+            print_row(f"{share} load ({rate:,.0f} of {full:,.0f} requests/s), {word}", found, field)
 
 
-def print_row(name, found):
-    added = sorted(ours - floor for floor, ours in found)
-    print(f"| {name} | {statistics.median(floor for floor, _ in found):.2f} | "
-          f"{statistics.median(ours for _, ours in found):.2f} | "
-          f"{statistics.median(added):.2f} ({added[0]:.2f} to {added[-1]:.2f}) |", flush=True)
+def print_row(name, found, field):
+    floors = [floor["latency_us"][field] / 1000 for floor, _ in found]
+    ours = [ours["latency_us"][field] / 1000 for _, ours in found]
+    added = sorted(b - a for a, b in zip(floors, ours))
+    busy = statistics.median(ours["busy"] for _, ours in found)
+    print(f"| {name} | {statistics.median(floors):.2f} | {statistics.median(ours):.2f} | "
+          f"{statistics.median(added):.2f} ({added[0]:.2f} to {added[-1]:.2f}) | {busy:.0%} |", flush=True)

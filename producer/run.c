@@ -58,7 +58,7 @@ static int open_kafka(struct run *run, char *errstr, size_t errstr_size)
 	if (target_find(&run->target, run->options, errstr, errstr_size) < 0)
 		return -1;
 	run->publisher =
-		publisher_new(common, run->loop, "requests", PUBLISH_ANSWERS, errstr, errstr_size);
+		publisher_new(common, run->loop, "requests", PUBLISH_REQUESTS, errstr, errstr_size);
 	if (!run->publisher)
 		return -1;
 	if (target_check_topic(

@@ -96,6 +96,7 @@ rd_kafka_resp_err_t records_send_answer(struct part *part)
 		record.value = empty ? "" : exchange->body; /* empty, never null */
 		record.value_size = empty ? 0 : exchange->body_size;
 	}
+	record.is_prompt = !model_waiting(exchange->arm->model); /* a backlog waits longer anyway */
 	record.headers = answer_headers(exchange);
 	rd_kafka_resp_err_t err = record.headers
 		? hand_out(exchange->route->splitter->answers, &record, part)
