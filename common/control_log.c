@@ -72,35 +72,13 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 		assign_later(log);
 }
 
-/* A reader of its own: an idle program asks twice a second, umbractl wants the end at once. */
+/* An idle program asks five times a second, umbractl wants the end at once. */
 static rd_kafka_t *open_reader(struct control_log *log, char *errstr, size_t errstr_size)
 {
-	char group[KAFKA_GROUP_MAX];
-	const struct kafka_property defaults[] = {
-		{"group.id", group},
-		{"enable.auto.commit", "false"},
-		{"enable.auto.offset.store", "false"},
-		{"enable.partition.eof", "true"},
-		{"auto.offset.reset", "error"},
-		{"fetch.wait.max.ms", log->loop ? "200" : "10"},
-		{"topic.metadata.propagation.max.ms", "0"},
-		{NULL, NULL},
-	};
-	rd_kafka_conf_t *conf;
-	rd_kafka_t *rk;
-
-	kafka_reader_group(log->settings, group);
-	conf = kafka_conf_new(log->settings, defaults, errstr, errstr_size);
-	if (!conf)
-		return NULL;
-	rd_kafka_conf_set_opaque(conf, log);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, errstr_size);
-	if (!rk)
-		rd_kafka_conf_destroy(conf);
-	else
-		rd_kafka_poll_set_consumer(rk);
-	return rk;
+	const struct kafka_property properties[] = {{"fetch.wait.max.ms", log->loop ? "200" : "10"},
+		{"topic.metadata.propagation.max.ms", "0"}, {NULL, NULL}};
+	struct kafka_reader_config config = {properties, on_error, log};
+	return kafka_reader_open(log->settings, &config, errstr, errstr_size);
 }
 
 struct control_log *control_log_open(

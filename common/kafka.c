@@ -1,31 +1,47 @@
 /* Small things that every user of librdkafka needs once: see the header. */
 #include "common/kafka.h"
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-void kafka_reader_group(const struct common_settings *settings, char group[KAFKA_GROUP_MAX])
-{
-	snprintf(group, KAFKA_GROUP_MAX, "%sreader", settings->prefix ? settings->prefix : "");
-}
+enum { GROUP_MAX = 256, READER_PROPERTIES_MAX = 16 };
 
-rd_kafka_t *kafka_reader_new(
-	const struct common_settings *settings, char *errstr, size_t errstr_size)
+/* A property that stands twice has its last value. */
+static void list_properties(
+	struct kafka_property *list, const char *group, const struct kafka_property *more)
 {
-	char group[KAFKA_GROUP_MAX];
-	kafka_reader_group(settings, group);
-	const struct kafka_property defaults[] = {
+	const struct kafka_property every[] = {
 		{"group.id", group},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
 		{"enable.partition.eof", "true"},
 		{"auto.offset.reset", "error"},
 		{"fetch.wait.max.ms", "10"},
-		{NULL, NULL},
 	};
-	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, errstr, errstr_size);
+	size_t n = sizeof every / sizeof *every;
+	memcpy(list, every, sizeof every);
+	for (; more && more->name; more++) {
+		assert(n + 1 < READER_PROPERTIES_MAX);
+		list[n++] = *more;
+	}
+	list[n] = (struct kafka_property){NULL, NULL};
+}
+
+rd_kafka_t *kafka_reader_open(const struct common_settings *settings,
+	const struct kafka_reader_config *config, char *errstr, size_t errstr_size)
+{
+	char group
+		[GROUP_MAX]; /* rd_kafka_assign needs one, and librdkafka asks the brokers about it */
+	struct kafka_property properties[READER_PROPERTIES_MAX];
+	snprintf(group, sizeof group, "%sreader", settings->prefix ? settings->prefix : "");
+	list_properties(properties, group, config->properties);
+	rd_kafka_conf_t *conf = kafka_conf_new(settings, properties, errstr, errstr_size);
 	if (!conf)
 		return NULL;
+	if (config->on_error)
+		rd_kafka_conf_set_error_cb(conf, config->on_error);
+	rd_kafka_conf_set_opaque(conf, config->opaque);
 	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, errstr_size);
 	if (!rk) {
 		rd_kafka_conf_destroy(conf);
@@ -33,6 +49,12 @@ rd_kafka_t *kafka_reader_new(
 	}
 	rd_kafka_poll_set_consumer(rk);
 	return rk;
+}
+
+rd_kafka_t *kafka_reader_new(
+	const struct common_settings *settings, char *errstr, size_t errstr_size)
+{
+	return kafka_reader_open(settings, &(struct kafka_reader_config){0}, errstr, errstr_size);
 }
 
 void kafka_queue_wake(rd_kafka_queue_t *queue, int fd)
@@ -104,7 +126,7 @@ const char *kafka_remedy(rd_kafka_resp_err_t err)
 void kafka_why_unread(rd_kafka_t *rk, const char *topic, rd_kafka_resp_err_t err,
 	const char *reason, char text[KAFKA_WHY_MAX])
 {
-	char group[KAFKA_GROUP_MAX] = "";
+	char group[GROUP_MAX] = "";
 	size_t size = sizeof group;
 	if (!reason)
 		reason = rd_kafka_err2str(err);

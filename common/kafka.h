@@ -19,16 +19,23 @@ int kafka_property_check(const char *property, char *errstr, size_t errstr_size)
 rd_kafka_conf_t *kafka_conf_new(const struct common_settings *settings,
 	const struct kafka_property *defaults, char *errstr, size_t errstr_size);
 
-enum { KAFKA_GROUP_MAX = 256, KAFKA_WHY_MAX = 600 };
-
-/* The group of every reader that joins none: rd_kafka_assign needs a name, and librdkafka asks the
- * brokers about it. */
-void kafka_reader_group(const struct common_settings *settings, char group[KAFKA_GROUP_MAX]);
+enum { KAFKA_WHY_MAX = 600 };
 
 /* A consumer that reads what it is told by rd_kafka_assign and commits nothing: for small topics
  * that are read from end to end. */
 rd_kafka_t *kafka_reader_new(
 	const struct common_settings *settings, char *errstr, size_t errstr_size);
+
+/* `properties` win over the reader's own, and are ended by a NULL name. Both may be NULL. */
+struct kafka_reader_config {
+	const struct kafka_property *properties;
+	void (*on_error)(rd_kafka_t *rk, int err, const char *reason, void *opaque);
+	void *opaque;
+};
+
+/* The same for one who reads on: with an error callback, and properties that suit its topic. */
+rd_kafka_t *kafka_reader_open(const struct common_settings *settings,
+	const struct kafka_reader_config *config, char *errstr, size_t errstr_size);
 
 /* Lets `queue` write to the eventfd `fd` when it gets its first element. */
 void kafka_queue_wake(rd_kafka_queue_t *queue, int fd);

@@ -60,6 +60,29 @@ struct property_case {
 	const char *message;
 };
 
+static void a_reader_has_its_own_properties_then_those_it_is_given_then_the_users(void **state)
+{
+	(void)state;
+	char problem[512], value[64];
+	char *users[] = {"queued.max.messages.kbytes=77", "log_level=0"};
+	struct common_settings settings = settings_with(users, 2);
+	static const struct kafka_property given[] = {{"fetch.wait.max.ms", "200"},
+		{"queued.max.messages.kbytes", "32768"}, {NULL, NULL}};
+	static const char *const expected[][2] = {{"group.id", "umbra.reader"},
+		{"enable.auto.commit", "false"}, {"fetch.wait.max.ms", "200"},
+		{"queued.max.messages.kbytes", "77"}};
+	const struct kafka_reader_config config = {.properties = given};
+	rd_kafka_t *rk = kafka_reader_open(&settings, &config, problem, sizeof(problem));
+	assert_non_null(rk);
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+		size_t size = sizeof value;
+		assert_int_equal(rd_kafka_conf_get(rd_kafka_conf(rk), expected[i][0], value, &size),
+			RD_KAFKA_CONF_OK);
+		assert_string_equal(value, expected[i][1]);
+	}
+	rd_kafka_destroy(rk);
+}
+
 static void a_bad_property_is_named_and_its_value_is_not(void **state)
 {
 	(void)state;
@@ -296,6 +319,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_come_before_the_users_properties),
+		cmocka_unit_test(
+			a_reader_has_its_own_properties_then_those_it_is_given_then_the_users),
 		cmocka_unit_test(a_bad_property_is_named_and_its_value_is_not),
 		cmocka_unit_test(a_property_may_stand_in_a_file),
 		cmocka_unit_test(a_bad_default_is_an_error_too),

@@ -12,9 +12,9 @@
  *
  * A produce request costs broker and sender more than the records in it, so that batches pay; but
  * librdkafka's shortest linger, 1 ms, costs a record 2 ms and more, since its threads wait in whole
- * milliseconds. Nobody waits for an event or a copy: both linger long, which takes a third of the broker's
- * time per request away. For answers the sender says: what is_prompt goes through a handle that does
- * not linger, the rest through one that lingers for some milliseconds.
+ * milliseconds. Nobody waits for an event or a copy: both linger long, which takes a third of the
+ * broker's time per request away. For answers the sender says: what is_prompt goes through a handle
+ * that does not linger, the rest through one that lingers for some milliseconds.
  *
  * The partition is chosen inside librdkafka, when it knows the topic: only there is the number of
  * partitions certain, and a record to a topic that was never seen waits in its queue and ends with

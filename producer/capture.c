@@ -51,28 +51,13 @@ static void on_error(rd_kafka_t *rk, int number, const char *reason, void *opaqu
 static int open_reader(struct capture *capture, const struct common_settings *settings,
 	char *errstr, size_t errstr_size)
 {
-	char group[KAFKA_GROUP_MAX];
-	kafka_reader_group(settings, group);
-	const struct kafka_property defaults[] = {
-		{"group.id", group},
-		{"enable.auto.commit", "false"},
-		{"enable.auto.offset.store", "false"},
-		{"enable.partition.eof", "true"},
-		{"auto.offset.reset", "error"},
+	static const struct kafka_property properties[] = {{"fetch.wait.max.ms", "500"},
 		{"queued.max.messages.kbytes", "8192"}, /* for each partition */
-		{NULL, NULL},
-	};
-	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, errstr, errstr_size);
-	if (!conf)
+		{NULL, NULL}};
+	struct kafka_reader_config config = {properties, on_error, capture};
+	capture->rk = kafka_reader_open(settings, &config, errstr, errstr_size);
+	if (!capture->rk)
 		return -1;
-	rd_kafka_conf_set_opaque(conf, capture);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	capture->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, errstr_size);
-	if (!capture->rk) {
-		rd_kafka_conf_destroy(conf);
-		return -1;
-	}
-	rd_kafka_poll_set_consumer(capture->rk);
 	capture->queue = rd_kafka_queue_get_consumer(capture->rk);
 	kafka_queue_wake(capture->queue, capture->wake_fd);
 	return 0;

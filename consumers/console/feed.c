@@ -74,34 +74,8 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 	tell_unread(feed, (rd_kafka_resp_err_t)err, reason);
 }
 
-static rd_kafka_t *open_reader(
-	struct feed *feed, const struct common_settings *settings, char *errstr, size_t errstr_size)
-{
-	char group[KAFKA_GROUP_MAX];
-	kafka_reader_group(settings, group);
-	const struct kafka_property defaults[] = {
-		{"group.id", group},
-		{"enable.auto.commit", "false"},
-		{"enable.auto.offset.store", "false"},
-		{"enable.partition.eof", "true"},
-		{"auto.offset.reset", "error"},
-		{"fetch.wait.max.ms", "200"},
-		{"queued.max.messages.kbytes", "32768"},
-		{"allow.auto.create.topics", "false"},
-		{NULL, NULL},
-	};
-	rd_kafka_conf_t *conf = kafka_conf_new(settings, defaults, errstr, errstr_size);
-	if (!conf)
-		return NULL;
-	rd_kafka_conf_set_opaque(conf, feed);
-	rd_kafka_conf_set_error_cb(conf, on_error);
-	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, errstr, errstr_size);
-	if (rk)
-		rd_kafka_poll_set_consumer(rk);
-	else
-		rd_kafka_conf_destroy(conf);
-	return rk;
-}
+static const struct kafka_property reader_properties[] = {
+	{"fetch.wait.max.ms", "200"}, {"queued.max.messages.kbytes", "32768"}, {NULL, NULL}};
 
 struct feed *feed_open(const struct common_settings *settings, struct loop *loop,
 	struct store *store, char *errstr, size_t errstr_size)
@@ -111,7 +85,8 @@ struct feed *feed_open(const struct common_settings *settings, struct loop *loop
 	feed->loop = loop;
 	feed->store = store;
 	feed->wake_fd = -1;
-	feed->rk = open_reader(feed, settings, errstr, errstr_size);
+	struct kafka_reader_config config = {reader_properties, on_error, feed};
+	feed->rk = kafka_reader_open(settings, &config, errstr, errstr_size);
 	if (!feed->rk) {
 		feed_close(feed);
 		return NULL;
