@@ -373,7 +373,8 @@ static rd_kafka_topic_t *open_topic(struct handle *handle, const char *name)
 
 static struct handle *choose_handle(struct publisher *publisher, const struct outgoing *record)
 {
-	if (record->is_prompt && is_open(publisher, &publisher->prompt))
+	if (record->is_prompt && !publisher->prompt.is_broken &&
+		is_open(publisher, &publisher->prompt))
 		return &publisher->prompt;
 	return &publisher->batches;
 }
