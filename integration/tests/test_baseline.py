@@ -160,13 +160,14 @@ def test_the_second_call_goes_to_the_variant_that_answered(umbra, new_model):
     umbra.start("umbra-shadow", *QUICK).wait_ready()
     umbra.run("umbra-producer", "--endpoint", umbra.endpoint, "--format", "jsonl", "--wait",
               input="{}\n" * 60, seconds=120)
-    until(lambda: len(first.requests) + len(second.requests) == 120, "all are asked again")
-    events = witness.read_decoded(umbra.kafka.brokers, umbra.own_topic("events"))
-    served = {e["request_id"]: e["variant"] for e in events if e["role"] == "production"}
-    assert set(served.values()) == {"v1", "w1"}
-    for event in events:
-        if event["role"] == "baseline":
-            assert event["variant"] == served[event["request_id"]]
+
+    def variants(role):
+        events = witness.read_decoded(umbra.kafka.brokers, umbra.own_topic("events"))
+        return {e["request_id"]: e["variant"] for e in events if e["role"] == role}
+    until(lambda: len(variants("production")) == len(variants("baseline")) == 60, "all are told of")
+    assert len(first.requests) + len(second.requests) == 120
+    assert set(variants("production").values()) == {"v1", "w1"}
+    assert variants("baseline") == variants("production")
 
 
 def test_a_baseline_begins_with_apply_and_one_endpoint_has_one(umbra, model):
