@@ -112,12 +112,7 @@ void control_log_close(struct control_log *log)
 {
 	if (!log)
 		return;
-	if (log->queue)
-		rd_kafka_queue_destroy(log->queue);
-	if (log->rk) {
-		rd_kafka_consumer_close(log->rk);
-		rd_kafka_destroy(log->rk);
-	}
+	kafka_consumer_close(log->rk, log->queue);
 	if (log->producer)
 		rd_kafka_destroy(log->producer);
 	if (log->wake_fd >= 0)

@@ -5,38 +5,35 @@
 #include <string.h>
 #include <strings.h>
 
-enum { GROUP_MAX = 256, READER_PROPERTIES_MAX = 16 };
+enum { GROUP_MAX = 256 };
 
-/* A property that stands twice has its last value. */
-static void list_properties(
-	struct kafka_property *list, const char *group, const struct kafka_property *more)
+void kafka_properties_add(struct kafka_properties *list, const struct kafka_property *more)
 {
-	const struct kafka_property every[] = {
+	for (; more && more->name; more++) {
+		assert(list->n + 1 < sizeof list->items / sizeof *list->items);
+		list->items[list->n++] = *more;
+	}
+}
+
+rd_kafka_t *kafka_reader_open(const struct common_settings *settings,
+	const struct kafka_reader_config *config, char *errstr, size_t errstr_size)
+{
+	/* rd_kafka_assign needs a group, and librdkafka asks the brokers about it. */
+	char group[GROUP_MAX];
+	const struct kafka_property every_reader[] = {
 		{"group.id", group},
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
 		{"enable.partition.eof", "true"},
 		{"auto.offset.reset", "error"},
 		{"fetch.wait.max.ms", "10"},
+		{NULL, NULL},
 	};
-	size_t n = sizeof every / sizeof *every;
-	memcpy(list, every, sizeof every);
-	for (; more && more->name; more++) {
-		assert(n + 1 < READER_PROPERTIES_MAX);
-		list[n++] = *more;
-	}
-	list[n] = (struct kafka_property){NULL, NULL};
-}
-
-rd_kafka_t *kafka_reader_open(const struct common_settings *settings,
-	const struct kafka_reader_config *config, char *errstr, size_t errstr_size)
-{
-	char group
-		[GROUP_MAX]; /* rd_kafka_assign needs one, and librdkafka asks the brokers about it */
-	struct kafka_property properties[READER_PROPERTIES_MAX];
+	struct kafka_properties properties = {0};
 	snprintf(group, sizeof group, "%sreader", settings->prefix ? settings->prefix : "");
-	list_properties(properties, group, config->properties);
-	rd_kafka_conf_t *conf = kafka_conf_new(settings, properties, errstr, errstr_size);
+	kafka_properties_add(&properties, every_reader);
+	kafka_properties_add(&properties, config->properties);
+	rd_kafka_conf_t *conf = kafka_conf_new(settings, properties.items, errstr, errstr_size);
 	if (!conf)
 		return NULL;
 	if (config->on_error)
@@ -55,6 +52,18 @@ rd_kafka_t *kafka_reader_new(
 	const struct common_settings *settings, char *errstr, size_t errstr_size)
 {
 	return kafka_reader_open(settings, &(struct kafka_reader_config){0}, errstr, errstr_size);
+}
+
+void kafka_consumer_close(rd_kafka_t *rk, rd_kafka_queue_t *queue)
+{
+	if (queue) {
+		rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+		rd_kafka_queue_destroy(queue);
+	}
+	if (rk) {
+		rd_kafka_consumer_close(rk);
+		rd_kafka_destroy(rk);
+	}
 }
 
 void kafka_queue_wake(rd_kafka_queue_t *queue, int fd)

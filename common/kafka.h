@@ -10,6 +10,15 @@ struct kafka_property {
 	const char *value;
 };
 
+/* Begins as {0}. A property that stands twice has its last value. */
+struct kafka_properties {
+	struct kafka_property items[24]; /* the rest has no name */
+	size_t n;
+};
+
+/* `more` ends with a NULL name; NULL: none. */
+void kafka_properties_add(struct kafka_properties *list, const struct kafka_property *more);
+
 /* Is "name=value" a property of librdkafka with a value that it takes? -1 and errstr, which never
  * holds the value. `sasl.password_file=PATH` stands for sasl.password with the file's first line. */
 int kafka_property_check(const char *property, char *errstr, size_t errstr_size);
@@ -36,6 +45,9 @@ struct kafka_reader_config {
 /* The same for one who reads on: with an error callback, and properties that suit its topic. */
 rd_kafka_t *kafka_reader_open(const struct common_settings *settings,
 	const struct kafka_reader_config *config, char *errstr, size_t errstr_size);
+
+/* Ends any consumer: its queue first, as librdkafka wants it. Both may be NULL. */
+void kafka_consumer_close(rd_kafka_t *rk, rd_kafka_queue_t *queue);
 
 /* Lets `queue` write to the eventfd `fd` when it gets its first element. */
 void kafka_queue_wake(rd_kafka_queue_t *queue, int fd);

@@ -73,35 +73,46 @@ struct publisher {
 };
 
 static const struct kafka_property every_lane[] = {
-	{"message.max.bytes", "20000000"}, {"allow.auto.create.topics", "false"},
+	{"message.max.bytes", "20000000"},
 	{"sticky.partitioning.linger.ms", "0"}, /* else records without key pass choose_partition */
+	{NULL, NULL},
 };
 
-/* In each, message.timeout.ms is a topic's property: see use_choose_partition. */
+/* In each of them message.timeout.ms is a topic's property: see use_choose_partition. */
+static const struct kafka_property owed[] = {
+	{"enable.idempotence", "true"},
+	{"max.in.flight.requests.per.connection", "2"}, /* see the head */
+	{"message.timeout.ms", "0"},
+	{"queue.buffering.max.messages", "200000"},
+	{"topic.metadata.propagation.max.ms", "10000"},
+	{NULL, NULL},
+};
+
+static const struct kafka_property events[] = {
+	{"enable.idempotence", "true"},
+	{"max.in.flight.requests.per.connection", "2"}, /* see the head */
+	{"message.timeout.ms", "60000"},
+	{"queue.buffering.max.messages", "200000"},
+	{NULL, NULL},
+};
+
+static const struct kafka_property copies[] = {
+	{"message.timeout.ms", "5000"},
+	{"queue.buffering.max.messages", "50000"},
+	{"queue.buffering.max.kbytes", "65536"},
+	{"topic.metadata.propagation.max.ms", "2000"},
+	{NULL, NULL},
+};
+
 static const struct lane {
+	const struct kafka_property *properties;
 	const char *linger_ms; /* of the batches */
-	struct kafka_property own[6];
 } lanes[] = {
-	[PUBLISH_ANSWERS] = {"5",
-		{{"enable.idempotence", "true"},
-			{"max.in.flight.requests.per.connection", "2"}, /* see the head */
-			{"message.timeout.ms", "0"}, {"queue.buffering.max.messages", "200000"},
-			{"topic.metadata.propagation.max.ms", "10000"}}},
-	[PUBLISH_REQUESTS] = {"1",
-		{{"enable.idempotence", "true"}, {"max.in.flight.requests.per.connection", "2"},
-			{"message.timeout.ms", "0"}, {"queue.buffering.max.messages", "200000"},
-			{"topic.metadata.propagation.max.ms", "10000"}}},
-	[PUBLISH_EVENTS] = {"50",
-		{{"enable.idempotence", "true"}, {"max.in.flight.requests.per.connection", "2"},
-			{"message.timeout.ms", "60000"},
-			{"queue.buffering.max.messages", "200000"}}},
-	[PUBLISH_COPIES] = {"25",
-		{{"message.timeout.ms", "5000"}, {"queue.buffering.max.messages", "50000"},
-			{"queue.buffering.max.kbytes", "65536"},
-			{"topic.metadata.propagation.max.ms", "2000"}}},
+	[PUBLISH_ANSWERS] = {owed, "5"},
+	[PUBLISH_REQUESTS] = {owed, "1"},
+	[PUBLISH_EVENTS] = {events, "50"},
+	[PUBLISH_COPIES] = {copies, "25"},
 };
-
-enum { N_EVERY_LANE = sizeof every_lane / sizeof *every_lane, MAX_DEFAULTS = N_EVERY_LANE + 8 };
 
 static bool send_alone(struct publisher *publisher, const rd_kafka_message_t *rkm);
 
@@ -210,24 +221,16 @@ static void use_choose_partition(rd_kafka_conf_t *conf)
 	rd_kafka_topic_conf_set_partitioner_cb(topic_conf, choose_partition);
 }
 
-/* `defaults` has room for MAX_DEFAULTS, and is ended by a name of NULL. */
-static void list_defaults(
-	const struct lane *lane, const char *linger_ms, struct kafka_property *defaults)
-{
-	memcpy(defaults, every_lane, sizeof every_lane);
-	defaults += N_EVERY_LANE;
-	for (const struct kafka_property *own = lane->own; own->name; own++)
-		*defaults++ = *own;
-	*defaults++ = (struct kafka_property){"linger.ms", linger_ms};
-	*defaults = (struct kafka_property){NULL, NULL};
-}
-
 static rd_kafka_conf_t *make_conf(
 	struct publisher *publisher, const char *linger_ms, char *errstr, size_t errstr_size)
 {
-	struct kafka_property defaults[MAX_DEFAULTS];
-	list_defaults(&lanes[publisher->lane], linger_ms, defaults);
-	rd_kafka_conf_t *conf = kafka_conf_new(publisher->settings, defaults, errstr, errstr_size);
+	struct kafka_properties defaults = {0};
+	const struct kafka_property linger[] = {{"linger.ms", linger_ms}, {NULL, NULL}};
+	kafka_properties_add(&defaults, every_lane);
+	kafka_properties_add(&defaults, lanes[publisher->lane].properties);
+	kafka_properties_add(&defaults, linger);
+	rd_kafka_conf_t *conf =
+		kafka_conf_new(publisher->settings, defaults.items, errstr, errstr_size);
 	if (!conf)
 		return NULL;
 	use_choose_partition(conf);

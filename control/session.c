@@ -96,10 +96,7 @@ int ctl_open(struct ctl *ctl)
 void ctl_close(struct ctl *ctl)
 {
 	control_log_close(ctl->log);
-	if (ctl->rk) {
-		rd_kafka_consumer_close(ctl->rk);
-		rd_kafka_destroy(ctl->rk);
-	}
+	kafka_consumer_close(ctl->rk, NULL);
 	for (size_t i = 0; i < ctl->n_seen; i++) {
 		free(ctl->seen[i].name);
 		free(ctl->seen[i].author);

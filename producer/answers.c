@@ -96,10 +96,7 @@ void answers_close(struct answers *answers)
 {
 	if (!answers)
 		return;
-	rd_kafka_queue_io_event_enable(answers->queue, -1, NULL, 0);
-	rd_kafka_queue_destroy(answers->queue);
-	rd_kafka_consumer_close(answers->rk);
-	rd_kafka_destroy(answers->rk);
+	kafka_consumer_close(answers->rk, answers->queue);
 	loop_close_eventfd(answers->loop, answers->wake_fd);
 	free(answers);
 }

@@ -209,12 +209,7 @@ void capture_close(struct capture *capture)
 	drop(&capture->current);
 	for (int i = 0; i < capture->n; i++)
 		close_part(&capture->parts[i]);
-	if (capture->rk) {
-		rd_kafka_queue_io_event_enable(capture->queue, -1, NULL, 0);
-		rd_kafka_queue_destroy(capture->queue);
-		rd_kafka_consumer_close(capture->rk);
-		rd_kafka_destroy(capture->rk);
-	}
+	kafka_consumer_close(capture->rk, capture->queue);
 	loop_close_eventfd(capture->loop, capture->wake_fd);
 	free(capture->parts);
 	free(capture);

@@ -522,14 +522,7 @@ void reader_close(struct reader *reader)
 	free_shards(&reader->shards);
 	free_shards(&reader->parked);
 	forget_wanted(reader);
-	if (reader->queue) {
-		rd_kafka_queue_io_event_enable(reader->queue, -1, NULL, 0);
-		rd_kafka_queue_destroy(reader->queue);
-	}
-	if (reader->rk) {
-		rd_kafka_consumer_close(reader->rk);
-		rd_kafka_destroy(reader->rk);
-	}
+	kafka_consumer_close(reader->rk, reader->queue);
 	loop_close_eventfd(reader->aggregator->service.loop, reader->wake_fd);
 	free(reader);
 }

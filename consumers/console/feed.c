@@ -260,14 +260,7 @@ void feed_close(struct feed *feed)
 		return;
 	if (feed->batch)
 		commit(feed);
-	if (feed->queue) {
-		rd_kafka_queue_io_event_enable(feed->queue, -1, NULL, 0);
-		rd_kafka_queue_destroy(feed->queue);
-	}
-	if (feed->rk) {
-		rd_kafka_consumer_close(feed->rk);
-		rd_kafka_destroy(feed->rk);
-	}
+	kafka_consumer_close(feed->rk, feed->queue);
 	if (feed->wake_fd >= 0)
 		loop_close_eventfd(feed->loop, feed->wake_fd);
 	free(feed->partitions);
